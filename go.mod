@@ -1,0 +1,3 @@
+module httptap
+
+go 1.26

@@ -1,0 +1,67 @@
+package ethernet
+
+import (
+	"encoding/binary"
+
+	"httptap/stack/field"
+)
+
+// Types names the EtherTypes. IANA, "IEEE 802 Numbers"
+var Types = field.Values{
+	TypeIPv4: "IPv4", TypeARP: "ARP", TypeIPv6: "IPv6", TypeVLAN: "802.1Q Virtual LAN",
+	0x0842: "Wake-on-LAN", 0x22f0: "AVTP", 0x8035: "RARP", 0x88a8: "802.1ad Provider Bridge (Q-in-Q)",
+	0x8808: "MAC Control", 0x8809: "Slow Protocols", 0x8847: "MPLS label switched packet",
+	0x8848: "MPLS multicast", 0x8863: "PPPoE Discovery", 0x8864: "PPPoE Session", 0x888e: "802.1X Authentication",
+	0x88cc: "802.1 Link Layer Discovery Protocol (LLDP)", 0x88e5: "802.1AE (MACsec)", 0x88f7: "PTPv2 over Ethernet (IEEE1588)",
+	0x9000: "Loopback", 0x9100: "QinQ (0x9100)",
+}
+
+// Layout is the field table.
+var Layout = field.Layout{
+	Spec:    field.Spec{Name: "eth", Label: "Ethernet II", Kind: field.Layer, Ref: "IEEE 802.3, 3.1.1"},
+	Title:   "Ethernet",
+	Head:    head[:],
+	Check:   check,
+	Next:    next,
+	Trailer: &padding,
+}
+
+var head = [...]field.Spec{
+	{Name: "eth.dst", Label: "Destination", Bits: 48, Kind: field.MAC, Class: field.Address, Ref: "IEEE 802.3, 3.2.4"},
+	{Name: "eth.src", Label: "Source", Bits: 48, Kind: field.MAC, Class: field.Address, Ref: "IEEE 802.3, 3.2.5"},
+	{Name: "eth.type", Label: "Type", Bits: 16, Kind: field.Hex, Values: Types, Ref: "IEEE 802.3, 3.2.6"},
+}
+
+var padding = field.Spec{Name: "eth.padding", Label: "Padding", Kind: field.Padding, Ref: "IEEE 802.3, 3.2.8"}
+
+// specLen replaces the type where the value is a length.
+var specLen = field.Spec{Name: "eth.len", Label: "Length", Bits: 16, Kind: field.Uint, Class: field.Length, Unit: "bytes", Ref: "IEEE 802.3, 3.2.6"}
+
+func typeOf(c *field.Context) int { return int(binary.BigEndian.Uint16(c.Frame[c.Start+12:])) }
+
+// check turns the type into a length where it is one, and holds the length against the frame.
+func check(c *field.Context) {
+	n := typeOf(c)
+	if n >= MinType {
+		return
+	}
+	i := c.Find(&head[2])
+	c.Spans[i].Spec = &specLen
+	switch end := c.Pos() + n; {
+	case end <= c.Limit:
+		c.Limit = end
+	case c.Missing() == 0:
+		c.Fault(i, field.Overrun, 0)
+	}
+}
+
+func next(c *field.Context) field.Next {
+	n := typeOf(c)
+	if n < MinType {
+		if rest := c.Rest(); len(rest) > 0 {
+			return field.Next{Table: field.LLC, Key: uint32(rest[0])}
+		}
+		return field.Next{}
+	}
+	return field.Next{Table: field.EtherType, Key: uint32(n)}
+}
