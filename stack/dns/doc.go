@@ -1,0 +1,2 @@
+// Package dns is the Domain Name System.
+package dns

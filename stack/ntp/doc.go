@@ -1,0 +1,2 @@
+// Package ntp is the Network Time Protocol, version 4.
+package ntp
