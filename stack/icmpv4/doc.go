@@ -1,0 +1,26 @@
+// Package icmpv4 is the Internet Control Message Protocol of RFC 792.
+//
+//	 0      1      2          4                     8
+//	+------+------+----------+---------------------+---------...
+//	| type | code | checksum | depends on the type | body
+//	+------+------+----------+---------------------+---------...
+//	                          echo: identifier, sequence number; body: data
+//	                          errors: unused, MTU, gateway, pointer; body: the packet quoted
+//
+// Read wire.go (the checked view and the encoders), names.go (what types and codes mean),
+// limit.go (how many errors may be sent), fields.go (the field table).
+//
+// After [Parse] no method of a [Message] can panic. Nothing here locks or allocates.
+//
+// # Implemented
+//
+//   - RFC 792: echo, destination unreachable, time exceeded, parameter problem
+//   - RFC 1122, 3.2.2 (what an error quotes), RFC 1812, 4.3.2.3 (as much as fits 576 bytes)
+//   - RFC 1191, 4: the next hop's MTU in "fragmentation needed"
+//   - RFC 1812, 4.3.2.8: errors are limited in their rate
+//
+// # Not implemented
+//
+//   - acting on redirects and source quench (RFC 6633 deprecates the latter)
+//   - timestamp and address mask messages, which are only decoded
+package icmpv4
