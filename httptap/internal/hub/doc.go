@@ -1,0 +1,22 @@
+// Package hub is the switch that everything meets at: the device (a TAP or a NIC), the lab and
+// every client of the relay each have a [Port], and a frame that one sends reaches those it is
+// for.
+//
+//	client a ─ Port ─┐                     ┌─ Port ─ tap0   (mirror: sees every frame once)
+//	client b ─ Port ─┤   learning switch   ├─ Port ─ lab
+//	default  ─ Port ─┘  (promiscuous port) └─ ...
+//
+// Read hub.go (ports, who gets a frame), port.go (queues, and the two ways to empty them),
+// table.go (who was seen where), pump.go (a Device as a port, a port as a Device).
+//
+// A frame to a station that was seen at a port goes to that port alone; to a group, to
+// everybody, or to a station never seen, it goes to all. It never goes back to its sender. A
+// mirror port and a promiscuous port get every frame all the same.
+//
+// Each port has a bounded queue. When it is full the oldest frame is dropped and counted, so
+// that a slow port sees what is new and never slows another. No frame disappears uncounted:
+// over all ports, copies queued = frames read + frames dropped + frames still queued.
+//
+// The mutex of a Hub guards its tables and is held while a frame is handed to the queues, each
+// of which has a mutex of its own. Frames are copied into buffers that the queues reuse.
+package hub

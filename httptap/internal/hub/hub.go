@@ -1,0 +1,234 @@
+package hub
+
+import (
+	"errors"
+	"fmt"
+	"sort"
+	"sync"
+	"time"
+
+	"httptap/stack/ethernet"
+	"httptap/stack/link"
+)
+
+// Errors of Attach and Send.
+var (
+	ErrShort   = errors.New("hub: a frame needs at least the 14 bytes of its header")
+	ErrLong    = errors.New("hub: the frame is longer than the MTU and its header")
+	ErrSource  = errors.New("hub: the frame's source address is a group")
+	ErrTooMany = errors.New("hub: all ports are taken")
+	ErrName    = errors.New("hub: a port of this name exists")
+)
+
+// Kind says what is behind a port.
+type Kind string
+
+// The kinds of ports.
+const (
+	Device Kind = "device"
+	Lab    Kind = "lab"
+	Client Kind = "client"
+)
+
+// Config bounds a Hub.
+type Config struct {
+	MTU      int              // largest payload of a frame in bytes
+	MaxPorts int              // 0: 260, for 256 clients
+	Queue    int              // frames that a port holds; 0: 2048
+	Now      func() time.Time // 0: time.Now
+}
+
+// PortConfig describes a port to attach.
+type PortConfig struct {
+	Name        string
+	Kind        Kind
+	Queue       int  // frames; 0: the hub's
+	Promiscuous bool // gets every frame that it did not send
+	Mirror      bool // the same: the device, so that who watches it sees everything
+}
+
+// A Hub is a learning switch. Its methods may be called by several goroutines.
+type Hub struct {
+	cfg Config
+
+	mu      sync.Mutex
+	ports   []*Port // in the order of their attachment
+	table   table
+	observe func(at time.Time, from *Port, frame []byte)
+	gone    PortStats // counters of ports that were detached
+}
+
+// New returns a hub without ports.
+func New(cfg Config) *Hub {
+	if cfg.MaxPorts <= 0 {
+		cfg.MaxPorts = 260
+	}
+	if cfg.Queue <= 0 {
+		cfg.Queue = 2048
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	return &Hub{cfg: cfg, table: newTable()}
+}
+
+// MTU returns the largest payload of a frame in bytes.
+func (h *Hub) MTU() int { return h.cfg.MTU }
+
+// Observe has f called for each frame that a port sends, before anybody receives it. f runs
+// with the hub's mutex held: it must be quick, must not call the hub, and must not keep frame.
+func (h *Hub) Observe(f func(at time.Time, from *Port, frame []byte)) {
+	h.mu.Lock()
+	h.observe = f
+	h.mu.Unlock()
+}
+
+// Attach adds a port. It fails with ErrTooMany or ErrName.
+func (h *Hub) Attach(cfg PortConfig) (*Port, error) {
+	if cfg.Queue <= 0 {
+		cfg.Queue = h.cfg.Queue
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.ports) >= h.cfg.MaxPorts {
+		return nil, fmt.Errorf("%w: %d", ErrTooMany, len(h.ports))
+	}
+	for _, p := range h.ports {
+		if p.cfg.Name == cfg.Name {
+			return nil, fmt.Errorf("%w: %q", ErrName, cfg.Name)
+		}
+	}
+	p := newPort(h, cfg)
+	h.ports = append(h.ports, p)
+	return p, nil
+}
+
+// detach takes p out: what is still queued is dropped and counted.
+func (h *Hub) detach(p *Port) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for i, q := range h.ports {
+		if q == p {
+			h.ports = append(h.ports[:i], h.ports[i+1:]...)
+			h.table.forget(p)
+			s := p.stats()
+			s.DroppedGone += uint64(s.Queued)
+			s.Queued = 0
+			h.gone.add(s)
+			return
+		}
+	}
+}
+
+// send hands the frames of port from to those they are for. It returns how many were taken and
+// why the next one was not.
+func (h *Hub) send(from *Port, frames [][]byte) (int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	now := h.cfg.Now()
+	for i, f := range frames {
+		if err := h.forward(now, from, f); err != nil {
+			return i, err
+		}
+	}
+	return len(frames), nil
+}
+
+func (h *Hub) forward(now time.Time, from *Port, b []byte) error {
+	f, err := ethernet.Parse(b)
+	switch {
+	case err != nil:
+		from.in.refusedShort.Add(1)
+		return fmt.Errorf("%w, not %d", ErrShort, len(b))
+	case len(b) > h.cfg.MTU+link.HeaderLen:
+		from.in.refusedLong.Add(1)
+		return fmt.Errorf("%w: %d bytes, the limit is %d", ErrLong, len(b), h.cfg.MTU+link.HeaderLen)
+	case f.Src().IsMulticast():
+		from.in.refusedSource.Add(1)
+		return ErrSource
+	}
+	from.in.frames.Add(1)
+	from.in.bytes.Add(uint64(len(b)))
+	if h.observe != nil {
+		h.observe(now, from, b)
+	}
+	if !from.cfg.Promiscuous {
+		// A promiscuous client uses the device's own address: learning it there would take
+		// the kernel's frames away from it.
+		h.table.learn(now, f.Src(), from)
+	}
+	var to *Port
+	if !f.Dst().IsMulticast() {
+		to = h.table.lookup(now, f.Dst())
+	}
+	copies := 0
+	for _, p := range h.ports {
+		if p != from && (to == nil || to == p || p.cfg.Promiscuous || p.cfg.Mirror) {
+			p.push(b)
+			copies++
+		}
+	}
+	if copies == 0 {
+		from.in.nobody.Add(1)
+	}
+	return nil
+}
+
+// Stats returns the counters of every port, by name, and those of ports that are gone.
+func (h *Hub) Stats() Stats {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s := Stats{Gone: h.gone, Stations: h.table.len()}
+	for _, p := range h.ports {
+		s.Ports = append(s.Ports, p.stats())
+	}
+	sort.Slice(s.Ports, func(i, j int) bool { return s.Ports[i].Name < s.Ports[j].Name })
+	return s
+}
+
+// Stats are the counters of a hub.
+type Stats struct {
+	Ports    []PortStats `json:"ports"`
+	Gone     PortStats   `json:"gone"`     // of ports that were detached, added up
+	Stations int         `json:"stations"` // hardware addresses in the table
+}
+
+// PortStats are the counters of a port: "in" is what it sent into the hub, "out" what came out
+// of the hub for it.
+type PortStats struct {
+	Name string `json:"name,omitempty"`
+	Kind Kind   `json:"kind,omitempty"`
+
+	FramesIn      uint64 `json:"framesIn"`
+	BytesIn       uint64 `json:"bytesIn"`
+	RefusedShort  uint64 `json:"refusedShort"`
+	RefusedLong   uint64 `json:"refusedLong"`
+	RefusedSource uint64 `json:"refusedSource"`
+	Nobody        uint64 `json:"nobody"` // sent to a hub where nobody else was
+
+	QueuedTotal uint64 `json:"queuedTotal"` // copies put into the queue: the sum of the five below
+	FramesOut   uint64 `json:"framesOut"`
+	DroppedFull uint64 `json:"droppedFull"` // the oldest, when the queue was full
+	DroppedLong uint64 `json:"droppedLong"` // longer than the reader's buffer
+	DroppedGone uint64 `json:"droppedGone"` // still queued when the port was detached, or its reader vanished
+	Queued      int    `json:"queued"`
+
+	BytesOut    uint64 `json:"bytesOut"`
+	WriteErrors uint64 `json:"writeErrors"` // frames read for a device that refused them
+}
+
+func (s *PortStats) add(o PortStats) {
+	s.FramesIn += o.FramesIn
+	s.BytesIn += o.BytesIn
+	s.RefusedShort += o.RefusedShort
+	s.RefusedLong += o.RefusedLong
+	s.RefusedSource += o.RefusedSource
+	s.Nobody += o.Nobody
+	s.QueuedTotal += o.QueuedTotal
+	s.FramesOut += o.FramesOut
+	s.DroppedFull += o.DroppedFull
+	s.DroppedLong += o.DroppedLong
+	s.DroppedGone += o.DroppedGone
+	s.BytesOut += o.BytesOut
+	s.WriteErrors += o.WriteErrors
+}

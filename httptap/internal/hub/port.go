@@ -1,0 +1,198 @@
+package hub
+
+import (
+	"context"
+	"net"
+	"sync"
+	"sync/atomic"
+)
+
+// A Port is a place at the hub: what is sent there goes to the others, what the others send to
+// it waits in its queue until it is read.
+type Port struct {
+	hub *Hub
+	cfg PortConfig
+
+	in struct {
+		frames, bytes, refusedShort, refusedLong, refusedSource, nobody atomic.Uint64
+	}
+
+	mu      sync.Mutex
+	wait    chan struct{} // closed when a frame comes or the port closes; nil: nobody waits
+	slots   [][]byte      // ring of queued frames; it grows up to cfg.Queue
+	first   int
+	n       int
+	closed  bool
+	counter PortStats
+}
+
+func newPort(h *Hub, cfg PortConfig) *Port {
+	return &Port{hub: h, cfg: cfg}
+}
+
+// Name returns the port's name.
+func (p *Port) Name() string { return p.cfg.Name }
+
+// Kind returns what is behind the port.
+func (p *Port) Kind() Kind { return p.cfg.Kind }
+
+// Send puts frames into the hub in order and returns how many it took; err says why not the
+// next one: ErrShort, ErrLong, ErrSource, or net.ErrClosed.
+func (p *Port) Send(frames ...[]byte) (int, error) {
+	p.mu.Lock()
+	closed := p.closed
+	p.mu.Unlock()
+	if closed {
+		return 0, net.ErrClosed
+	}
+	return p.hub.send(p, frames)
+}
+
+// push queues a copy of frame, in place of the oldest one when the queue is full.
+func (p *Port) push(frame []byte) {
+	p.mu.Lock()
+	p.counter.QueuedTotal++
+	if p.n == len(p.slots) && p.n < p.cfg.Queue {
+		p.grow()
+	}
+	if p.n == len(p.slots) {
+		p.first = (p.first + 1) % len(p.slots)
+		p.n--
+		p.counter.DroppedFull++
+	}
+	k := (p.first + p.n) % len(p.slots)
+	p.slots[k] = append(p.slots[k][:0], frame...)
+	p.n++
+	p.signal()
+	p.mu.Unlock()
+}
+
+func (p *Port) grow() {
+	ring := make([][]byte, min(max(16, 2*len(p.slots)), p.cfg.Queue))
+	for i := range p.n {
+		ring[i] = p.slots[(p.first+i)%len(p.slots)]
+	}
+	p.slots, p.first = ring, 0
+}
+
+// signal wakes whoever waits. The port's mutex is held.
+func (p *Port) signal() {
+	if p.wait != nil {
+		close(p.wait)
+		p.wait = nil
+	}
+}
+
+// Poll takes up to len(bufs) frames out of the queue without waiting. bufs[i][:sizes[i]] is
+// the i-th; one that does not fit its buffer is dropped and counted. It returns net.ErrClosed
+// when the port is closed and empty.
+func (p *Port) Poll(bufs [][]byte, sizes []int) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.poll(bufs, sizes)
+}
+
+func (p *Port) poll(bufs [][]byte, sizes []int) (n int, err error) {
+	if p.closed {
+		return 0, net.ErrClosed
+	}
+	for p.n > 0 && n < len(bufs) {
+		f := p.slots[p.first]
+		p.first = (p.first + 1) % len(p.slots)
+		p.n--
+		if len(f) > len(bufs[n]) {
+			p.counter.DroppedLong++
+			continue
+		}
+		sizes[n] = copy(bufs[n], f)
+		p.counter.FramesOut++
+		p.counter.BytesOut += uint64(len(f))
+		n++
+	}
+	return n, nil
+}
+
+// Read is Poll, but waits for the first frame until ctx ends, and returns its error then.
+func (p *Port) Read(ctx context.Context, bufs [][]byte, sizes []int) (int, error) {
+	for {
+		p.mu.Lock()
+		n, err := p.poll(bufs, sizes)
+		if n > 0 || err != nil || len(bufs) == 0 {
+			p.mu.Unlock()
+			return n, err
+		}
+		if p.wait == nil {
+			p.wait = make(chan struct{})
+		}
+		wait := p.wait
+		p.mu.Unlock()
+		select {
+		case <-wait:
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		}
+	}
+}
+
+// Ready tells whether a frame is queued.
+func (p *Port) Ready() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.n > 0
+}
+
+// Lost counts n frames as dropped that were read but could not be delivered.
+func (p *Port) Lost(n int) {
+	p.mu.Lock()
+	p.counter.FramesOut -= uint64(n)
+	p.counter.DroppedGone += uint64(n)
+	p.mu.Unlock()
+}
+
+// Unread puts frames that were read back at the head of the queue, in their order, because
+// their reader vanished. Those for which there is no room are dropped and counted.
+func (p *Port) Unread(frames [][]byte) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i := len(frames) - 1; i >= 0; i-- {
+		f := frames[i]
+		p.counter.FramesOut--
+		p.counter.BytesOut -= uint64(len(f))
+		if p.n == len(p.slots) || p.closed {
+			p.counter.DroppedGone++
+			continue
+		}
+		p.first = (p.first + len(p.slots) - 1) % len(p.slots)
+		p.slots[p.first] = append(p.slots[p.first][:0], f...)
+		p.n++
+	}
+	if p.n > 0 {
+		p.signal()
+	}
+}
+
+func (p *Port) stats() PortStats {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := p.counter
+	s.Name, s.Kind, s.Queued = p.cfg.Name, p.cfg.Kind, p.n
+	s.FramesIn, s.BytesIn = p.in.frames.Load(), p.in.bytes.Load()
+	s.RefusedShort, s.RefusedLong = p.in.refusedShort.Load(), p.in.refusedLong.Load()
+	s.RefusedSource, s.Nobody = p.in.refusedSource.Load(), p.in.nobody.Load()
+	return s
+}
+
+// Close takes the port away from the hub. Reads return net.ErrClosed; what is still queued is
+// dropped and counted.
+func (p *Port) Close() error {
+	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		return nil
+	}
+	p.closed = true
+	p.signal()
+	p.mu.Unlock()
+	p.hub.detach(p)
+	return nil
+}

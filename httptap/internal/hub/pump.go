@@ -1,0 +1,109 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"httptap/stack/link"
+)
+
+// batch is how many frames are moved in one call.
+const batch = 64
+
+func buffers(size int) ([][]byte, []int) {
+	mem, bufs := make([]byte, batch*size), make([][]byte, batch)
+	for i := range bufs {
+		bufs[i] = mem[i*size : (i+1)*size : (i+1)*size]
+	}
+	return bufs, make([]int, batch)
+}
+
+// Serve joins a device to a port: frames from the one go to the other until the device or the
+// port is closed, or the device's reads fail. It closes both and returns the device's error.
+func Serve(dev link.Device, p *Port) error {
+	var writer sync.WaitGroup
+	writer.Go(func() { p.writeTo(dev) })
+	err := p.readFrom(dev)
+	p.Close()
+	dev.Close()
+	writer.Wait()
+	return err
+}
+
+func (p *Port) readFrom(dev link.Device) error {
+	bufs, sizes := buffers(dev.Info().FrameLen())
+	frames := make([][]byte, 0, batch)
+	for {
+		n, err := dev.ReadFrames(bufs, sizes)
+		if err != nil {
+			return err
+		}
+		frames = frames[:0]
+		for i := range n {
+			frames = append(frames, bufs[i][:sizes[i]])
+		}
+		for len(frames) > 0 {
+			taken, err := p.Send(frames...)
+			if err == nil {
+				break
+			}
+			// The frame was refused and counted; the ones behind it are as good as any.
+			frames = frames[min(taken+1, len(frames)):]
+		}
+	}
+}
+
+func (p *Port) writeTo(dev link.Device) {
+	bufs, sizes := buffers(dev.Info().FrameLen())
+	frames := make([][]byte, 0, batch)
+	for {
+		n, err := p.Read(context.Background(), bufs, sizes)
+		if err != nil {
+			return
+		}
+		frames = frames[:0]
+		for i := range n {
+			frames = append(frames, bufs[i][:sizes[i]])
+		}
+		for len(frames) > 0 {
+			sent, err := dev.WriteFrames(frames)
+			if err == nil {
+				break
+			}
+			p.mu.Lock()
+			p.counter.WriteErrors++
+			p.mu.Unlock()
+			frames = frames[min(sent+1, len(frames)):]
+		}
+	}
+}
+
+// Device returns the port as a link.Device with hardware address hw: what a stack.Host runs on.
+func (p *Port) Device(hw link.Addr) link.Device {
+	return &portDevice{port: p, hw: hw}
+}
+
+type portDevice struct {
+	port *Port
+	hw   link.Addr
+}
+
+func (d *portDevice) ReadFrames(bufs [][]byte, sizes []int) (int, error) {
+	return d.port.Read(context.Background(), bufs, sizes)
+}
+
+func (d *portDevice) WriteFrames(frames [][]byte) (int, error) {
+	n, err := d.port.Send(frames...)
+	if errors.Is(err, ErrShort) || errors.Is(err, ErrLong) {
+		err = fmt.Errorf("%w: %w", link.ErrFrameSize, err)
+	}
+	return n, err
+}
+
+func (d *portDevice) Info() link.Info {
+	return link.Info{HardwareAddr: d.hw, MTU: d.port.hub.MTU(), Name: d.port.Name()}
+}
+
+func (d *portDevice) Close() error { return d.port.Close() }

@@ -1,0 +1,190 @@
+package relay
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"httptap/httptap/api"
+	"httptap/httptap/internal/hub"
+)
+
+// info answers what the device is and what this client is to use.
+func (r *Relay) info(w http.ResponseWriter, q *http.Request) {
+	c, ok := r.enter(w, q)
+	if !ok {
+		return
+	}
+	defer r.leave(c)
+	i := r.cfg.Info
+	i.DataReady = c.port.Ready()
+	i.Client, i.ClientHardwareAddr = c.name, c.hw.String()
+	i.Features = []string{api.FeatureBatch}
+	writeJSON(w, i)
+}
+
+func writeJSON(w http.ResponseWriter, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	json.NewEncoder(w).Encode(v)
+}
+
+// send puts the frames of the body into the switch.
+func (r *Relay) send(w http.ResponseWriter, q *http.Request) {
+	c, ok := r.enter(w, q)
+	if !ok {
+		return
+	}
+	defer r.leave(c)
+	b := getBuffer()
+	defer putBuffer(b)
+	if err := b.readBody(http.MaxBytesReader(w, q.Body, MaxBody), q.ContentLength); err != nil {
+		var long *http.MaxBytesError
+		if errors.As(err, &long) {
+			r.fail(w, http.StatusRequestEntityTooLarge, fmt.Errorf("the body is over %d bytes", long.Limit))
+		} else {
+			r.fail(w, http.StatusBadRequest, fmt.Errorf("reading the body: %w", err))
+		}
+		return
+	}
+	if err := b.decode(); err != nil {
+		r.fail(w, http.StatusBadRequest, err)
+		return
+	}
+	n, err := c.port.Send(b.frames...)
+	if err == nil {
+		return // 200 and an empty body
+	}
+	status := http.StatusBadRequest
+	switch {
+	case errors.Is(err, hub.ErrLong):
+		status = http.StatusRequestEntityTooLarge
+	case errors.Is(err, net.ErrClosed):
+		status = http.StatusServiceUnavailable
+	}
+	if len(b.frames) > 1 {
+		err = fmt.Errorf("frame %d of %d, the ones before it were sent: %w", n+1, len(b.frames), err)
+	}
+	r.fail(w, status, err)
+}
+
+// recv answers frames from the client's queue.
+func (r *Relay) recv(w http.ResponseWriter, q *http.Request) {
+	c, ok := r.enter(w, q)
+	if !ok {
+		return
+	}
+	defer r.leave(c)
+	most, wait, batch, err := recvParams(q.URL.Query())
+	if err != nil {
+		r.fail(w, http.StatusBadRequest, err)
+		return
+	}
+	b := getBuffer()
+	defer putBuffer(b)
+	bufs, sizes := b.slots(most, r.cfg.Hub.MTU())
+	var n int
+	if wait > 0 {
+		ctx, cancel := context.WithTimeout(q.Context(), wait)
+		n, err = c.port.Read(ctx, bufs, sizes)
+		cancel()
+		if errors.Is(err, context.DeadlineExceeded) {
+			n, err = 0, nil
+		}
+	} else {
+		n, err = c.port.Poll(bufs, sizes)
+	}
+	switch {
+	case q.Context().Err() != nil:
+		// The client went away; what was taken for it waits for its next call.
+		c.port.Unread(taken(bufs, sizes, n))
+		return
+	case err != nil:
+		r.fail(w, http.StatusServiceUnavailable, err)
+		return
+	}
+	b.encode(bufs[:n], sizes, batch)
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(b.text)))
+	if _, err := w.Write(b.text); err == nil {
+		err = http.NewResponseController(w).Flush()
+		if err == nil || errors.Is(err, http.ErrNotSupported) {
+			return
+		}
+	}
+	c.port.Unread(taken(bufs, sizes, n))
+}
+
+// taken returns the frames that were read.
+func taken(bufs [][]byte, sizes []int, n int) [][]byte {
+	for i := range n {
+		bufs[i] = bufs[i][:sizes[i]]
+	}
+	return bufs[:n]
+}
+
+var (
+	errMax  = fmt.Errorf("max is a number of frames from 1 to %d", MaxBatch)
+	errWait = errors.New("wait is a duration such as 5s or 250ms")
+)
+
+// recvParams reads the query of /recv. Without parameters it is version 0: one frame, at once,
+// as a string.
+func recvParams(v url.Values) (most int, wait time.Duration, batch bool, err error) {
+	most = 1
+	if s := v.Get(api.MaxParam); s != "" {
+		batch = true
+		if most, err = strconv.Atoi(s); err != nil || most < 1 {
+			return 0, 0, false, errMax
+		}
+		most = min(most, MaxBatch)
+	}
+	if s := v.Get(api.WaitParam); s != "" {
+		if !batch {
+			batch, most = true, MaxBatch
+		}
+		if wait, err = time.ParseDuration(s); err != nil || wait < 0 {
+			return 0, 0, false, errWait
+		}
+		wait = min(wait, MaxWait)
+	}
+	return most, wait, batch, nil
+}
+
+// stats answers every counter.
+func (r *Relay) stats(w http.ResponseWriter, q *http.Request) {
+	r.mu.Lock()
+	clients := len(r.clients)
+	r.mu.Unlock()
+	writeJSON(w, struct {
+		hub.Stats
+		Clients  int    `json:"clients"`
+		Requests uint64 `json:"requests"`
+		Refused  uint64 `json:"refused"` // by Host or Origin
+		Failed   uint64 `json:"failed"`  // answered with an error, the refused ones among them
+	}{r.cfg.Hub.Stats(), clients, r.requests.Load(), r.refused.Load(), r.failed.Load()})
+}
+
+const helpText = `httptap relays raw Ethernet frames over HTTP.
+
+  GET  /info    the device, and the hardware address that you are to use
+  POST /send    a JSON string: one frame in base64; a JSON array: several
+  GET  /recv    a JSON string: the oldest unread frame; "" when there is none
+  GET  /recv?max=64&wait=5s    a JSON array; waits for the first frame
+  GET  /stats   every counter
+
+Name yourself with ?client=NAME to have a queue and a hardware address of your own.
+
+Try:  go run ./xcurl -ihttp http://www.httptap.test/
+`
+
+func (r *Relay) help(w http.ResponseWriter, q *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	io.WriteString(w, helpText)
+}

@@ -1,0 +1,13 @@
+// Package relay is httptap's HTTP side: it gives every client a port of the switch and moves
+// frames between the two. The contract is in package api.
+//
+//	POST /send ──▶ frames.go ──▶ Port.Send ──▶ hub ──▶ Port.Read ──▶ frames.go ──▶ GET /recv
+//
+// Read relay.go (routes and who may call), clients.go (a client's port and its end), calls.go
+// (what each call does), frames.go (frames as JSON, without reflection).
+//
+// A request comes from this machine or from a page in its browser. So Host has to name this
+// machine (against DNS rebinding), Origin has to be absent or the relay itself (against pages
+// that send frames), and everything has a limit: the body, the frames of a call, the time of a
+// wait, the number of clients. One client's call never waits for another's.
+package relay

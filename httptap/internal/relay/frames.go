@@ -1,0 +1,205 @@
+package relay
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"httptap/stack/link"
+)
+
+// Errors of a /send body.
+var (
+	errJSON   = errors.New("the body is not a JSON string, nor an array of them")
+	errBase64 = errors.New("not base64 (standard alphabet, with padding)")
+)
+
+// buffer is the memory of one call: the text of a body and the frames in it. It is reused.
+type buffer struct {
+	text   []byte
+	raw    []byte   // the frames' bytes
+	frames [][]byte // into raw
+	bufs   [][]byte
+	sizes  []int
+}
+
+var pool = sync.Pool{New: func() any { return new(buffer) }}
+
+func getBuffer() *buffer  { return pool.Get().(*buffer) }
+func putBuffer(b *buffer) { pool.Put(b) }
+
+// readBody reads all of r; expect is its length when that is known.
+func (b *buffer) readBody(r io.Reader, expect int64) error {
+	b.text = b.text[:0]
+	if need := int(min(max(expect, 512), MaxBody)) + 1; cap(b.text) < need {
+		b.text = make([]byte, 0, need)
+	}
+	for {
+		n, err := r.Read(b.text[len(b.text):cap(b.text)])
+		b.text = b.text[:len(b.text)+n]
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if len(b.text) == cap(b.text) {
+			b.text = append(b.text, 0)[:len(b.text)]
+		}
+	}
+}
+
+// decode finds the frames in the body: a JSON string or an array of strings.
+func (b *buffer) decode() error {
+	b.frames, b.raw = b.frames[:0], b.raw[:0]
+	// Decoding never needs more than the text has: frames that point into raw stay valid.
+	if cap(b.raw) < len(b.text) {
+		b.raw = make([]byte, 0, len(b.text))
+	}
+	s := bytes.TrimSpace(b.text)
+	if plain, ok := plainStrings(s); ok {
+		for plain != nil {
+			var text []byte
+			if text, plain = cutString(plain); text == nil {
+				break
+			}
+			if err := b.add(text); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return b.decodeSlowly(s)
+}
+
+// plainStrings tells whether s is a JSON string or an array of them, without escapes, so that
+// it can be read without a parser. It returns what is between the brackets.
+func plainStrings(s []byte) ([]byte, bool) {
+	if bytes.IndexByte(s, '\\') >= 0 || len(s) < 2 {
+		return nil, false
+	}
+	if s[0] == '"' && s[len(s)-1] == '"' && bytes.IndexByte(s[1:len(s)-1], '"') < 0 {
+		return s, true
+	}
+	if s[0] != '[' || s[len(s)-1] != ']' {
+		return nil, false
+	}
+	inner := bytes.TrimSpace(s[1 : len(s)-1])
+	for rest := inner; len(rest) > 0; {
+		if rest[0] != '"' {
+			return nil, false
+		}
+		end := bytes.IndexByte(rest[1:], '"')
+		if end < 0 {
+			return nil, false
+		}
+		rest = bytes.TrimLeft(rest[end+2:], " \t\r\n")
+		if len(rest) == 0 {
+			break
+		}
+		if rest[0] != ',' {
+			return nil, false
+		}
+		if rest = bytes.TrimLeft(rest[1:], " \t\r\n"); len(rest) == 0 {
+			return nil, false // a comma with nothing behind it
+		}
+	}
+	return inner, true
+}
+
+// cutString returns the first string's content and what follows it and its comma.
+func cutString(s []byte) (text, rest []byte) {
+	start := bytes.IndexByte(s, '"')
+	if start < 0 {
+		return nil, nil
+	}
+	end := start + 1 + bytes.IndexByte(s[start+1:], '"')
+	return s[start+1 : end : end], s[end+1:]
+}
+
+// decodeSlowly is for bodies with escapes and for those that are wrong.
+func (b *buffer) decodeSlowly(s []byte) error {
+	var list []string
+	var one string
+	switch err := json.Unmarshal(s, &one); {
+	case err == nil && !bytes.Equal(s, []byte("null")):
+		list = []string{one}
+	case len(s) > 0 && s[0] == '[':
+		var items []*string
+		if err := json.Unmarshal(s, &items); err != nil {
+			return fmt.Errorf("%w: %w", errJSON, err)
+		}
+		for _, item := range items {
+			if item == nil {
+				return fmt.Errorf("%w: null is no string", errJSON)
+			}
+			list = append(list, *item)
+		}
+	case err != nil:
+		return fmt.Errorf("%w: %w", errJSON, err)
+	default:
+		return errJSON
+	}
+	for _, text := range list {
+		if err := b.add([]byte(text)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// add decodes one frame.
+func (b *buffer) add(text []byte) error {
+	start := len(b.raw)
+	raw, err := base64.StdEncoding.AppendDecode(b.raw, text)
+	if err != nil {
+		return fmt.Errorf("frame %d: %w: %w", len(b.frames)+1, errBase64, err)
+	}
+	b.raw = raw
+	b.frames = append(b.frames, raw[start:len(raw):len(raw)])
+	return nil
+}
+
+// slots returns memory for n frames.
+func (b *buffer) slots(n, mtu int) ([][]byte, []int) {
+	size := mtu + link.HeaderLen
+	if cap(b.raw) < n*size {
+		b.raw = make([]byte, n*size)
+	}
+	b.bufs = b.bufs[:0]
+	for i := range n {
+		b.bufs = append(b.bufs, b.raw[i*size:(i+1)*size:(i+1)*size])
+	}
+	if cap(b.sizes) < n {
+		b.sizes = make([]int, n)
+	}
+	return b.bufs, b.sizes[:n]
+}
+
+// encode writes the frames as JSON: an array, or for version 0 one string, which is empty when
+// there is no frame. The line's end is version 0's, too.
+func (b *buffer) encode(bufs [][]byte, sizes []int, array bool) {
+	b.text = b.text[:0]
+	if array {
+		b.text = append(b.text, '[')
+	}
+	for i, f := range bufs {
+		if i > 0 {
+			b.text = append(b.text, ',')
+		}
+		b.text = append(b.text, '"')
+		b.text = base64.StdEncoding.AppendEncode(b.text, f[:sizes[i]])
+		b.text = append(b.text, '"')
+	}
+	switch {
+	case array:
+		b.text = append(b.text, ']')
+	case len(bufs) == 0:
+		b.text = append(b.text, '"', '"')
+	}
+	b.text = append(b.text, '\n')
+}

@@ -1,0 +1,156 @@
+package relay
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"httptap/httptap/api"
+	"httptap/httptap/internal/hub"
+)
+
+// Limits of the relay.
+const (
+	MaxClients = 256
+	MaxBody    = 4 << 20          // bytes of a request's body
+	MaxBatch   = 256              // frames that one /recv answers
+	MaxWait    = 60 * time.Second // that /recv waits
+	IdleClient = 5 * time.Minute  // after which a client that does not call is forgotten
+)
+
+// Config says what is relayed.
+type Config struct {
+	Hub  *hub.Hub
+	Info api.Info // the fields that are the same for every client
+	Host string   // the host that the server listens on, allowed as the Host of a request
+	Idle time.Duration
+	Log  *slog.Logger
+}
+
+// A Relay is the http.Handler of httptap.
+type Relay struct {
+	cfg    Config
+	router *mux.Router
+
+	mu      sync.Mutex
+	clients map[string]*client
+	closed  bool
+
+	requests, refused, failed atomic.Uint64
+}
+
+// New returns a relay in front of cfg.Hub.
+func New(cfg Config) *Relay {
+	if cfg.Idle == 0 {
+		cfg.Idle = IdleClient
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	r := &Relay{cfg: cfg, router: mux.NewRouter(), clients: make(map[string]*client)}
+	r.router.HandleFunc(api.PathInfo, r.info).Methods(http.MethodGet, http.MethodHead)
+	r.router.HandleFunc(api.PathSend, r.send).Methods(http.MethodPost)
+	r.router.HandleFunc(api.PathRecv, r.recv).Methods(http.MethodGet)
+	r.router.HandleFunc(api.PathStats, r.stats).Methods(http.MethodGet, http.MethodHead)
+	r.router.HandleFunc("/", r.help).Methods(http.MethodGet, http.MethodHead)
+	r.router.NotFoundHandler = http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		r.fail(w, http.StatusNotFound, fmt.Errorf("no such call: %s; see /", q.URL.Path))
+	})
+	r.router.MethodNotAllowedHandler = http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		allow := http.MethodGet
+		if q.URL.Path == api.PathSend {
+			allow = http.MethodPost
+		}
+		w.Header().Set("Allow", allow)
+		r.fail(w, http.StatusMethodNotAllowed, fmt.Errorf("%s takes %s, not %s", q.URL.Path, allow, q.Method))
+	})
+	return r
+}
+
+// ServeHTTP implements http.Handler.
+func (r *Relay) ServeHTTP(w http.ResponseWriter, q *http.Request) {
+	r.requests.Add(1)
+	if err := r.allowed(q); err != nil {
+		r.refused.Add(1)
+		r.cfg.Log.Warn("request refused", "from", q.RemoteAddr, "host", q.Host, "origin", q.Header.Get("Origin"), "reason", err)
+		r.fail(w, http.StatusForbidden, err)
+		return
+	}
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.Header().Set("Cache-Control", "no-store")
+	r.router.ServeHTTP(w, q)
+}
+
+// Errors of requests that are refused.
+var (
+	errHost   = errors.New("the Host of this request does not name this machine: use 127.0.0.1 or localhost")
+	errOrigin = errors.New("a page of another origin may not use httptap")
+)
+
+// allowed tells whether a request may be served at all.
+func (r *Relay) allowed(q *http.Request) error {
+	// A page of an attacker's site whose name was rebound to 127.0.0.1 still sends that name.
+	if !r.isOurs(q.Host) {
+		return fmt.Errorf("%w (it says %q)", errHost, q.Host)
+	}
+	// A browser sends Origin with every POST of a page, and Sec-Fetch-Site with everything.
+	if origin := q.Header.Get("Origin"); origin != "" {
+		u, err := url.Parse(origin)
+		if err != nil || u.Host != q.Host {
+			return fmt.Errorf("%w (%s)", errOrigin, origin)
+		}
+	}
+	if site := q.Header.Get("Sec-Fetch-Site"); site == "cross-site" || site == "same-site" {
+		return fmt.Errorf("%w (%s)", errOrigin, site)
+	}
+	return nil
+}
+
+func (r *Relay) isOurs(hostport string) bool {
+	host := hostport
+	if h, _, err := net.SplitHostPort(hostport); err == nil {
+		host = h
+	}
+	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
+	if strings.EqualFold(host, "localhost") || r.cfg.Host != "" && strings.EqualFold(host, r.cfg.Host) {
+		return true
+	}
+	a, err := netip.ParseAddr(host)
+	return err == nil && a.Unmap().IsLoopback()
+}
+
+// fail answers with a status and the error as JSON.
+func (r *Relay) fail(w http.ResponseWriter, status int, err error) {
+	r.failed.Add(1)
+	w.Header().Set("Content-Type", "application/json")
+	if status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "1")
+	}
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(api.Error{Error: err.Error()})
+}
+
+// Close detaches all clients; calls that wait for frames end.
+func (r *Relay) Close() error {
+	r.mu.Lock()
+	r.closed = true
+	all := r.clients
+	r.clients = nil
+	r.mu.Unlock()
+	for _, c := range all {
+		c.idle.Stop()
+		c.port.Close()
+	}
+	return nil
+}

@@ -1,0 +1,68 @@
+package tapclient
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+)
+
+// encode appends frames as JSON: an array of strings, or for version 0 the one frame's string.
+func encode(dst []byte, frames [][]byte, array bool) []byte {
+	if array {
+		dst = append(dst, '[')
+	}
+	for i, f := range frames {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, '"')
+		dst = base64.StdEncoding.AppendEncode(dst, f)
+		dst = append(dst, '"')
+	}
+	if array {
+		dst = append(dst, ']')
+	}
+	return dst
+}
+
+// decode reads the answer of /recv, a string or an array of strings, into bufs. Base64 and
+// JSON's own characters do not meet, so that strings are what lies between quotes.
+// It returns how many frames there were, and how many more that do not fit their buffer.
+func decode(b []byte, bufs [][]byte, sizes []int) (n, tooLong int, err error) {
+	b = bytes.TrimSpace(b)
+	if len(b) < 2 || b[0] != '"' && b[0] != '[' || bytes.IndexByte(b, '\\') >= 0 {
+		return 0, 0, fmt.Errorf("%w: /recv answered %.40q", ErrServer, b)
+	}
+	for n < len(bufs) {
+		start := bytes.IndexByte(b, '"')
+		if start < 0 {
+			return n, tooLong, nil
+		}
+		b = b[start+1:]
+		end := bytes.IndexByte(b, '"')
+		if end < 0 {
+			return n, tooLong, fmt.Errorf("%w: /recv answered a string without an end", ErrServer)
+		}
+		text := b[:end]
+		b = b[end+1:]
+		if len(text) == 0 {
+			continue // version 0's "nothing there"
+		}
+		if decodedLen(text) > len(bufs[n]) {
+			tooLong++
+			continue // link.Device: dropped and counted, never cut
+		}
+		size, err := base64.StdEncoding.Decode(bufs[n], text)
+		if err != nil {
+			return n, tooLong, fmt.Errorf("%w: /recv answered what is not base64: %w", ErrServer, err)
+		}
+		sizes[n] = size
+		n++
+	}
+	return n, tooLong, nil
+}
+
+// decodedLen returns how many bytes text decodes to.
+func decodedLen(text []byte) int {
+	return (len(text)+3)/4*3 - bytes.Count(text[max(0, len(text)-2):], []byte{'='})
+}
