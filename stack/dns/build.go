@@ -26,7 +26,7 @@ func AppendQuery(dst []byte, id uint16, name Name, typ uint16, edns int) []byte 
 	dst = binary.BigEndian.AppendUint16(dst, typ)
 	dst = binary.BigEndian.AppendUint16(dst, ClassIN)
 	if edns > 0 {
-		dst = appendOPT(dst, edns, 0)
+		dst = appendOPT(dst, edns, 0, false)
 	}
 	return dst
 }
@@ -38,11 +38,15 @@ func appendHeader(dst []byte, id, flags uint16) []byte {
 }
 
 // appendOPT appends an OPT record without options. RFC 6891, 6.1.3: the class is the size,
-// the TTL holds the upper bits of the response code, version 0 and no flag.
-func appendOPT(dst []byte, size int, rcode RCode) []byte {
+// the TTL holds the upper bits of the response code, version 0 and the flag DO.
+func appendOPT(dst []byte, size int, rcode RCode, do bool) []byte {
+	var flags byte
+	if do {
+		flags = 0x80
+	}
 	dst = append(dst, 0, 0, TypeOPT)
 	dst = binary.BigEndian.AppendUint16(dst, uint16(min(size, 0xffff)))
-	return append(dst, byte(rcode>>4), 0, 0, 0, 0, 0)
+	return append(dst, byte(rcode>>4), 0, flags, 0, 0, 0)
 }
 
 // tableSize is how many suffixes a Builder remembers. Past that it only compresses less.
@@ -109,10 +113,13 @@ func (b *Builder) Record(s Section, name Name, typ, class uint16, ttl uint32, da
 	return b.commit(s, mark, seen)
 }
 
-// OPT appends the OPT record that Start kept room for: the size this side takes over UDP and
-// the upper bits of the response code. RFC 6891, 6.1.1
-func (b *Builder) OPT(size int, rcode RCode) {
-	b.buf = appendOPT(b.buf, size, rcode)
+// rcode sets the lower four bits of the response code.
+func (b *Builder) rcode(r RCode) { b.buf[b.base+3] |= byte(r & 15) }
+
+// OPT appends the OPT record that Start kept room for: the size this side takes over UDP, the
+// upper bits of the response code and whether DNSSEC records are welcome. RFC 6891, 6.1
+func (b *Builder) OPT(size int, rcode RCode, do bool) {
+	b.buf = appendOPT(b.buf, size, rcode, do)
 	b.count(Additionals)
 }
 

@@ -234,21 +234,26 @@ func (n Name) AppendText(dst []byte) []byte {
 		return append(dst, '.')
 	}
 	for {
-		for _, c := range l {
-			switch {
-			case c == '.' || c == '\\':
-				dst = append(dst, '\\', c)
-			case c <= ' ' || c > '~':
-				dst = append(dst, '\\', '0'+c/100, '0'+c/10%10, '0'+c%10)
-			default:
-				dst = append(dst, c)
-			}
-		}
+		dst = appendLabel(dst, l)
 		if l, off = n.label(off); len(l) == 0 {
 			return dst
 		}
 		dst = append(dst, '.')
 	}
+}
+
+func appendLabel(dst, label []byte) []byte {
+	for _, c := range label {
+		switch {
+		case c == '.' || c == '\\':
+			dst = append(dst, '\\', c)
+		case c <= ' ' || c > '~':
+			dst = append(dst, '\\', '0'+c/100, '0'+c/10%10, '0'+c%10)
+		default:
+			dst = append(dst, c)
+		}
+	}
+	return dst
 }
 
 // String returns the name as [Name.AppendText] writes it.

@@ -14,8 +14,12 @@ const (
 	TypeTXT   = 16
 	TypeAAAA  = 28
 	TypeSRV   = 33
+	TypeDNAME = 39
 	TypeOPT   = 41
+	TypeNSEC  = 47
+	TypeSPF   = 99
 	TypeANY   = 255
+	TypeCAA   = 257
 )
 
 // Classes. RFC 1035, 3.2.4; NONE is RFC 2136, 1.3

@@ -28,3 +28,20 @@ var RCodes = field.Values{
 	8: "NXRRSET", 9: "NOTAUTH", 10: "NOTZONE", 11: "DSOTYPENI", 16: "BADVERS", 17: "BADKEY", 18: "BADTIME", 19: "BADMODE",
 	20: "BADNAME", 21: "BADALG", 22: "BADTRUNC", 23: "BADCOOKIE",
 }
+
+// OptionCodes names the options of an OPT record. IANA, "DNS EDNS0 Option Codes (OPT)"
+var OptionCodes = field.Values{
+	1: "LLQ", 2: "UL", 3: "NSID", 5: "DAU", 6: "DHU", 7: "N3U", 8: "CSUBNET", 9: "EDNS EXPIRE", 10: "COOKIE",
+	11: "EDNS TCP KEEPALIVE", 12: "PADDING", 13: "CHAIN", 14: "KEYTAG", 15: "Extended DNS Error", 16: "EDNS CLIENT TAG",
+	17: "EDNS SERVER TAG", 18: "Report-Channel", 19: "ZONEVERSION",
+}
+
+// InfoCodes names the causes of an extended error. IANA, "Extended DNS Error Codes"
+var InfoCodes = field.Values{
+	0: "Other Error", 1: "Unsupported DNSKEY Algorithm", 2: "Unsupported DS Digest Type", 3: "Stale Answer", 4: "Forged Answer",
+	5: "DNSSEC Indeterminate", 6: "DNSSEC Bogus", 7: "Signature Expired", 8: "Signature Not Yet Valid", 9: "DNSKEY Missing",
+	10: "RRSIGs Missing", 11: "No Zone Key Bit Set", 12: "NSEC Missing", 13: "Cached Error", 14: "Not Ready", 15: "Blocked",
+	16: "Censored", 17: "Filtered", 18: "Prohibited", 19: "Stale NXDOMAIN Answer", 20: "Not Authoritative", 21: "Not Supported",
+	22: "No Reachable Authority", 23: "Network Error", 24: "Invalid Data", 25: "Signature Expired before Valid", 26: "Too Early",
+	27: "Unsupported NSEC3 Iterations Value", 28: "Unable to conform to policy", 29: "Synthesized", 30: "Invalid Query Type",
+}

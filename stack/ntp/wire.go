@@ -69,34 +69,39 @@ func Parse(b []byte) (Message, error) {
 		return Message{}, ErrTruncated
 	}
 	m := Message{b, HeaderLen}
-	for {
+	for m.Version() >= 4 {
 		n, ok := extensionLen(b[m.mac:])
 		if !ok {
 			return Message{}, ErrExtension
 		}
 		if n == 0 {
-			return m, nil
+			break
 		}
 		m.mac += n
 	}
+	return m, nil
 }
 
+// minExtension is the least length of an extension field. RFC 5905, 7.5
+const minExtension = 16
+
+// isAuthenticator tells whether n bytes at the end of a message are an authenticator: a
+// crypto-NAK, a key and an MD5 digest, a key and a SHA-1 digest. RFC 7822, 3: what is longer
+// begins with an extension field.
+func isAuthenticator(n int) bool { return n == 4 || n == 20 || n == 24 }
+
 // extensionLen returns the length of the extension field that rest begins with, 0 when it
-// begins with the authenticator or is empty; ok is false when it is neither.
-//
-// RFC 7822, 3: an authenticator is 4 bytes (crypto-NAK), 20 (MD5) or 24 (SHA-1) long, so
-// what is longer begins with an extension field; its length is a multiple of 4 and at least
-// 16, which is the "minimum size" of RFC 5905, 7.5.
+// begins with the authenticator or is empty; ok is false when it is neither. Before version 4
+// there were no extension fields.
 func extensionLen(rest []byte) (n int, ok bool) {
-	switch len(rest) {
-	case 0, 4, 20, 24:
+	if len(rest) == 0 || isAuthenticator(len(rest)) {
 		return 0, true
 	}
-	if len(rest) < 16 {
+	if len(rest) < minExtension {
 		return 0, false
 	}
 	n = int(binary.BigEndian.Uint16(rest[2:]))
-	return n, n >= 16 && n%4 == 0 && n <= len(rest)
+	return n, n >= minExtension && n%4 == 0 && n <= len(rest)
 }
 
 func (m Message) u8(off int) uint8 {

@@ -1,0 +1,278 @@
+package dns
+
+import (
+	"encoding/binary"
+
+	"httptap/stack/field"
+)
+
+// A decoder turns one message into spans.
+type decoder struct {
+	c       *field.Context
+	counts  []field.Spec // the counts of the four sections
+	names   *[numNames]field.Spec
+	base    int          // the byte where the message begins
+	steps   int          // what its names may still cost
+	lacking *field.Fault // why bytes are missing at the end, nil when nothing excuses that
+	broken  bool         // the next entry can't be found
+}
+
+func tail(c *field.Context) {
+	d := decoder{c: c, counts: head[countHead:], names: &names, base: c.Start}
+	if c.Missing() > 0 || c.Quoted {
+		d.lacking = field.Snapped
+	}
+	d.message()
+}
+
+func streamTail(c *field.Context) {
+	end := c.Start + 2 + int(binary.BigEndian.Uint16(c.Frame[c.Start:]))
+	length := c.Find(&streamHead[0])
+	d := decoder{c: c, counts: streamHead[1+countHead:], names: &streamNames, base: c.Start + 2}
+	switch {
+	case end < c.Pos():
+		c.Fault(length, field.TooShort, 0)
+		return
+	case end <= c.Limit:
+		limit := c.Limit
+		c.Limit = end
+		d.message()
+		c.Limit = limit
+		return
+	case c.Missing() > 0 || c.Quoted:
+		d.lacking = field.Snapped
+	default:
+		// RFC 7766, 8: a message may take several segments; here is the first of them.
+		d.lacking = &faultSegment
+		c.Fault(length, &faultSegment, 0)
+	}
+	d.message()
+	if last := &c.Spans[len(c.Spans)-1]; c.Cut() && last.Err == field.Truncated {
+		last.Err = d.lacking
+	}
+}
+
+// streamNext says that another message follows in the segment.
+func streamNext(c *field.Context) field.Next {
+	if len(c.Rest()) == 0 || c.Spans[c.Find(&streamHead[0])].Err != nil {
+		return field.Next{}
+	}
+	return field.Next{Table: field.TCPPort, Key: Port}
+}
+
+// message appends what follows the header.
+func (d *decoder) message() {
+	c := d.c
+	d.steps = budget(c.Limit - d.base)
+	counts := c.Frame[d.base+4:]
+	for s := Questions; s < numSections && !d.broken; s++ {
+		count := int(binary.BigEndian.Uint16(counts[2*s:]))
+		if count == 0 {
+			continue
+		}
+		if c.Pos() >= c.Limit {
+			d.lack(s, 0)
+			continue
+		}
+		group := c.Open(&sections[s])
+		for i := range count {
+			if c.Pos() >= c.Limit {
+				d.lack(s, i)
+				break
+			}
+			if s == Questions {
+				d.question()
+			} else {
+				d.record()
+			}
+			if d.broken {
+				break
+			}
+		}
+		c.Close(group)
+	}
+	if n := len(c.Rest()); n > 0 {
+		i := c.AddBytes(&field.Undecoded, n)
+		if !d.broken {
+			c.Fault(i, &faultTrail, 0)
+		}
+	}
+}
+
+// lack marks the count of a section that has only n entries.
+func (d *decoder) lack(s Section, n int) {
+	f := d.lacking
+	if f == nil {
+		f = &faultCount
+	}
+	d.c.Fault(d.c.Find(&d.counts[s]), f, uint32(n))
+}
+
+func (d *decoder) question() {
+	c := d.c
+	group := c.Open(&specQuery)
+	if d.name(&d.names[nameQuery], unbounded) {
+		c.Add(&specQryType, 16)
+		c.Add(&specQryClass, 16)
+		d.broken = c.Cut()
+	} else {
+		d.broken = true
+	}
+	c.Close(group)
+}
+
+func (d *decoder) record() {
+	c := d.c
+	group := c.Open(&specRecord)
+	if d.name(&d.names[nameRecord], unbounded) {
+		d.recordBody()
+		d.broken = c.Cut()
+	} else {
+		d.broken = true
+	}
+	c.Close(group)
+}
+
+// recordBody appends what follows a record's name.
+func (d *decoder) recordBody() {
+	c, at := d.c, d.c.Pos()
+	c.Add(&specType, 16)
+	if c.Cut() {
+		return
+	}
+	typ := binary.BigEndian.Uint16(c.Frame[at:])
+	if typ == TypeOPT {
+		c.Add(&specUDPSize, 16)
+		c.Add(&specExtCode, 8)
+		c.Add(&specVersion, 8)
+		c.Add(&specZ, 16)
+	} else {
+		c.Add(&specClass, 16)
+		c.Add(&specTTL, 32)
+	}
+	length := c.Add(&specLen, 16)
+	if c.Cut() {
+		return
+	}
+	n := int(binary.BigEndian.Uint16(c.Frame[at+8:]))
+	end := c.Pos() + n
+	if end > c.Limit && d.lacking == nil {
+		c.Fault(length, field.Overrun, 0)
+	}
+	class := binary.BigEndian.Uint16(c.Frame[at+2:])
+	if n == 0 && (class == ClassANY || class == ClassNONE) {
+		return // RFC 2136, 2.4: an update's record may have none
+	}
+	d.data(typ, class, length, end)
+}
+
+// unbounded is the end of a name that is in no record's data.
+const unbounded = 1 << 30
+
+// name appends the name at Pos as field s. It has to end at byte end, or before. It tells
+// whether what follows the name can be read.
+func (d *decoder) name(s *field.Spec, end int) bool {
+	c := d.c
+	if c.Cut() {
+		return false
+	}
+	at := c.Pos()
+	msg := c.Frame[d.base:min(end, c.Limit)]
+	next, err := checkName(msg, at-d.base, &d.steps)
+	if err == nil {
+		c.AddBytes(s, d.base+next-at)
+		return true
+	}
+	next, bad := extent(msg, at-d.base)
+	switch {
+	case bad == ErrTruncated && end > c.Limit:
+		c.AddBytes(s, d.base+next-at) // which cuts the layer
+		return false
+	case bad == ErrTruncated:
+		c.Fault(c.AddBytes(s, end-at), &faultNameEnd, 0)
+		return false
+	}
+	i := c.AddBytes(s, d.base+next-at)
+	switch {
+	case bad == ErrLabel:
+		c.Fault(i, &faultLabel, 0)
+		return false
+	case err == ErrName:
+		c.Fault(i, &faultName, 0)
+	case err == ErrCost:
+		c.Fault(i, &faultCost, 0)
+	default:
+		c.Fault(i, &faultPointer, 0)
+	}
+	return true
+}
+
+// extent returns the offset behind the name at off, wherever its pointer leads. It fails with
+// ErrLabel, and the offset is behind the label's first byte, or with ErrTruncated, and the
+// offset is behind the end of b.
+func extent(b []byte, off int) (end int, err error) {
+	for off < len(b) {
+		c := int(b[off])
+		switch c & 0xc0 {
+		case 0:
+			if c == 0 {
+				return off + 1, nil
+			}
+			off += 1 + c
+		case 0xc0:
+			if off+2 <= len(b) {
+				return off + 2, nil
+			}
+			off += 2
+		default:
+			return off + 1, ErrLabel
+		}
+	}
+	return len(b) + 1, ErrTruncated
+}
+
+// formatName appends the name at msg[off:] for people. It may be any bytes.
+func formatName(dst, msg []byte, off, n int) []byte {
+	steps := 4 * MaxName
+	msg = msg[:off+n]
+	_, err := checkName(msg, off, &steps)
+	if err == nil {
+		name := Name{msg, off}
+		if name.IsRoot() {
+			return append(dst, "<Root>"...)
+		}
+		return name.AppendText(dst)
+	}
+	// As far as it goes, and why not farther.
+	for segment, total := off, 0; off < len(msg) && total <= MaxName; {
+		c := int(msg[off])
+		if c&0xc0 == 0xc0 && off+1 < len(msg) {
+			p := c&0x3f<<8 | int(msg[off+1])
+			if p >= segment || p < HeaderLen {
+				break
+			}
+			segment, off, total = p, p, total+1
+			continue
+		}
+		if c == 0 || c&0xc0 != 0 {
+			break
+		}
+		end := min(off+1+c, len(msg))
+		dst = appendLabel(dst, msg[off+1:end])
+		dst = append(dst, '.')
+		off, total = off+1+c, total+1+c
+	}
+	switch err {
+	case ErrTruncated:
+		return append(dst, "<truncated>"...)
+	case ErrLabel:
+		return append(dst, "<bad label>"...)
+	case ErrPointer:
+		return append(dst, "<bad pointer>"...)
+	}
+	return append(dst, "<too long>"...)
+}
+
+func formatStreamName(dst, msg []byte, off, n int) []byte {
+	return formatName(dst, msg[2:], off-2, n)
+}
