@@ -1,0 +1,6 @@
+//go:build !linux
+
+package privilege
+
+// Drop has nothing to give up: httptap opens no device on this system.
+func Drop() error { return nil }

@@ -1,0 +1,39 @@
+package port
+
+import (
+	"errors"
+	"net/netip"
+
+	"httptap/stack/link"
+)
+
+// Errors of Open. Each is wrapped with its cause and the way out.
+var (
+	ErrUnsupported = errors.New("port: this system has no TAP and no packet sockets that httptap can use")
+	ErrNoTun       = errors.New("port: there is no /dev/net/tun")
+	ErrPermission  = errors.New("port: not permitted")
+	ErrBusy        = errors.New("port: the interface is in use by another process")
+	ErrAbsent      = errors.New("port: no such interface")
+	ErrDown        = errors.New("port: the interface is down")
+	ErrNotEthernet = errors.New("port: the interface does not carry Ethernet")
+	ErrName        = errors.New("port: not the name of an interface")
+)
+
+// Options say how a TAP is set up. A NIC is taken as it is.
+type Options struct {
+	Prefix netip.Prefix // the kernel's address on the TAP, with its network
+	MTU    int          // of the TAP; 0: 1500
+}
+
+// A Device is an opened TAP or NIC.
+type Device interface {
+	link.Device
+	// Prefix returns the kernel's IPv4 address on the interface; not valid when it has none.
+	Prefix() netip.Prefix
+	// Dropped returns how many frames were lost on the way in: longer than a buffer, or more
+	// than the kernel would queue.
+	Dropped() uint64
+}
+
+// The kinds of interface that a name stands for.
+const prefixTAP = "tap"
