@@ -126,8 +126,8 @@ func (b *Builder) OPT(size int, rcode RCode, do bool) {
 // commit counts what was written since mark, or takes it back when it is too much.
 func (b *Builder) commit(s Section, mark, seen int) bool {
 	if b.full || len(b.buf)-b.base+b.reserve > b.limit {
-		// RFC 2181, 9: "TC should be set only when an RRSet is required as a part of the
-		// response, but could not be included in its entirety"; what is additional is not.
+		// RFC 2181, 9: "The TC bit should be set in responses only when an RRSet is required
+		// as a part of the response, but could not be included in its entirety".
 		if !b.full && s != Additionals {
 			b.buf[b.base+2] |= FlagTruncated >> 8
 		}

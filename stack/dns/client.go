@@ -264,13 +264,14 @@ func (c *Client) Receive(now time.Time, from netip.AddrPort, msg []byte, stream 
 			return ignore(ErrNotOurs) // once more what led to the stream
 		case m.Truncated():
 			// RFC 2181, 9: "When a DNS client receives a reply with TC set, it should ignore
-			// that response, and query again, using a mechanism, such as a TCP connection".
+			// that response, and query again, using a mechanism, such as a TCP connection,
+			// that will permit larger replies".
 			c.current, c.state, c.due = k, toStream, now
 		default:
 			c.answer(now, k, m)
 		}
 	case FormErr, NotImp, BadVers:
-		// RFC 6891, 6.2.2 and 7: such a server is asked once more "without an OPT RR".
+		// RFC 6891, 6.2.2 and 7: such a server may not know EDNS; it is asked without.
 		if !c.peers[k].plain && c.cfg.EDNSSize > 0 && !overTCP {
 			c.peers[k].plain = true
 			c.peers[k].tries--
@@ -287,7 +288,8 @@ func (c *Client) Receive(now time.Time, from netip.AddrPort, msg []byte, stream 
 }
 
 // matches tells whether m answers the query. RFC 5452, 9.1: a resolver "MUST match responses
-// to all of" question section, identification and server.
+// to all of the following attributes of the query": the server's address and port, the
+// identification, the name, the class and the type.
 func (c *Client) matches(m Message) bool {
 	if !m.Response() || m.ID() != c.id || m.Opcode() != OpcodeQuery {
 		return false

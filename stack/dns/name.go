@@ -133,7 +133,7 @@ func checkName(b []byte, off int, budget *int) (end int, err error) {
 			if end == 0 {
 				end = off + 2
 			}
-			// RFC 1035, 4.1.4: "a pointer to a prior occurrence of the same name". Prior to
+			// RFC 1035, 4.1.4: a pointer leads to "a prior occurance of the same name". Prior to
 			// the labels that led here: so no two pointers can form a loop.
 			p := c&0x3f<<8 | int(b[off+1])
 			if p >= segment || p < HeaderLen {

@@ -34,7 +34,7 @@ type shape struct {
 }
 
 // shapeOf returns the shape of a type that has names. RFC 3597, 4: only the types of RFC 1035
-// may be compressed when sent; a receiver "MUST decompress" SRV, too.
+// may be compressed when sent; SRV may arrive so.
 func shapeOf(typ uint16) (s shape, ok bool) {
 	switch typ {
 	case TypeNS, TypeCNAME, TypePTR:

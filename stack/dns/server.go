@@ -158,7 +158,7 @@ func (r *request) read(query []byte, limit int, stream bool) error {
 		return ErrNotQuery
 	}
 	r.id = binary.BigEndian.Uint16(query)
-	// RFC 1035, 4.1.1: RD and the opcode are copied; RFC 4035, 3.1.6: so is CD.
+	// RFC 1035, 4.1.1: RD and the opcode are copied; RFC 4035, 3.2.2: so is CD.
 	r.flags = FlagResponse | flags&(15<<11|FlagRecursionDesired|FlagCheckingDisabled)
 	r.limit = min(limit, MaxUDP)
 	if stream {
@@ -179,7 +179,7 @@ func (r *request) read(query []byte, limit int, stream bool) error {
 		}
 		if r.edns || !rr.Name.IsRoot() {
 			// RFC 6891, 6.1.1: "If a query message with more than one OPT RR is received, a
-			// FORMERR (RCODE=1) MUST be returned"; its owner "MUST be 0 (root domain)".
+			// FORMERR (RCODE=1) MUST be returned". 6.1.2: its owner is the root.
 			r.rcode = FormErr
 		}
 		r.edns, r.do = true, rr.TTL&(1<<15) != 0

@@ -105,7 +105,7 @@ func (c *Client) finish(err error) error {
 // to send. dst needs HeaderLen bytes, else the query ends with io.ErrShortBuffer.
 //
 // The query tells nothing of this machine: not even its time. The transmit timestamp is
-// random and only names the query; RFC 5905, 9.2 has the server copy it, and T1 stays here.
+// random and only names the query: the server copies it, and T1 stays here.
 func (c *Client) Transmit(now time.Time, dst []byte) (n int) {
 	if c.due.IsZero() || now.Before(c.due) {
 		return 0
@@ -140,8 +140,8 @@ func (c *Client) Receive(now time.Time, msg []byte) error {
 	if err != nil {
 		return ignore(err)
 	}
-	// RFC 5905, 8: "the origin timestamp (org) does not match T1: the packet is bogus". This
-	// comes before all else, so that nobody off the path can end the query.
+	// RFC 5905, 8: an origin that is not what was sent makes a message bogus. This comes
+	// before all else, so that nobody off the path can end the query.
 	var t try
 	for _, sent := range c.tries[:c.sent] {
 		if sent.nonce == m.Origin() {
@@ -164,7 +164,7 @@ func (c *Client) Receive(now time.Time, msg []byte) error {
 	offset := (t2.Sub(t1) + t3.Sub(t4)) / 2
 	c.sample = Sample{
 		Server: c.cfg.Server, Offset: offset,
-		// "the delay can become negative … clamped": by the server's coarser clock.
+		// RFC 5905, 8: a coarse clock can make the delay negative; it is held at the least.
 		Delay:   max(elapsed-t3.Sub(t2), 0),
 		Stratum: m.Stratum(), RefID: m.RefID().Text(m.Stratum()), Leap: m.Leap(),
 		RootDelay: m.RootDelay().Duration(), RootDispersion: m.RootDispersion().Duration(),
@@ -183,7 +183,6 @@ func refuse(m Message) error {
 	case m.Leap() == LeapUnsynced || m.Stratum() >= StratumUnsynced:
 		return fmt.Errorf("%w: leap indicator %d, stratum %d", ErrUnsynchronized, m.Leap(), m.Stratum())
 	case m.Receive().IsZero() || m.Transmit().IsZero():
-		// RFC 4330, 5: discard when "the Transmit Timestamp field" is zero.
 		return fmt.Errorf("%w: a timestamp is zero", ErrInsane)
 	case m.Transmit()-m.Receive() >= 1<<63:
 		return fmt.Errorf("%w: it answers before it was asked", ErrInsane)
@@ -193,8 +192,9 @@ func refuse(m Message) error {
 	return nil
 }
 
-// stops tells whether r is a kiss code that asks for fewer queries or none. RFC 5905, 7.4: at
-// DENY and RSTR the client has to stop, at RATE to slow down.
+// stops tells whether r is a kiss code that asks for fewer queries or none. RFC 5905, 7.4:
+// "For kiss codes DENY and RSTR, the client MUST demobilize any associations to that server
+// and stop sending packets to that server"; at RATE it has to slow down.
 func (r RefID) stops() bool {
 	switch string(r[:]) {
 	case "DENY", "RSTR", "RATE":

@@ -14,9 +14,8 @@ type ServerConfig struct {
 }
 
 // AppendReply appends the reply to a client's request to dst: the request arrived at received
-// and the reply leaves at now, both on the server's clock. An authenticator and extension
-// fields of the request are left out: RFC 5905, 7.5 lets a server ignore what it does not
-// know. It fails with ErrMode for what is no client's request, or as Parse does; there is
+// and the reply leaves at now, both on the server's clock. The request's extension fields and
+// its authenticator are ignored: this server knows no keys. It fails with ErrMode for what is no client's request, or as Parse does; there is
 // nothing to reply to then.
 func AppendReply(dst, request []byte, cfg ServerConfig, received, now time.Time) ([]byte, error) {
 	m, err := Parse(request)
@@ -29,7 +28,7 @@ func AppendReply(dst, request []byte, cfg ServerConfig, received, now time.Time)
 	h := Header{
 		Leap: cfg.Leap, Mode: ModeServer, Stratum: cfg.Stratum, Precision: cfg.Precision, RefID: cfg.RefID,
 		RootDelay: ShortOf(cfg.RootDelay), RootDispersion: ShortOf(cfg.RootDispersion),
-		// RFC 5905, 9.2, figure 21: version, poll and the transmit timestamp come from the
+		// RFC 5905, 9.2: version, poll and the transmit timestamp come from the
 		// request, the last one as the origin.
 		Version: m.Version(), Poll: m.Poll(), Origin: m.Transmit(),
 		Receive: FromTime(received), Transmit: FromTime(now),

@@ -19,8 +19,8 @@ func FromTime(t time.Time) Timestamp {
 }
 
 // Time returns the time that the timestamp means in the era that brings it nearest to pivot:
-// at most 68 years before or after. RFC 5905, 6: the era "is ordinarily provided by another
-// protocol"; here it is any clock that is right to some decades.
+// at most 68 years before or after. RFC 5905, 6: a timestamp alone does not tell its era; any
+// clock that is right to some decades does.
 func (ts Timestamp) Time(pivot time.Time) time.Time {
 	now := pivot.Unix() + to1970
 	sec := now + int64(int32(uint32(ts>>32)-uint32(now)))
