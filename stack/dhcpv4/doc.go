@@ -1,0 +1,61 @@
+// Package dhcpv4 is the Dynamic Host Configuration Protocol of RFC 2131 with the options of
+// RFC 2132, as client, as server and as field table.
+//
+//	 0        1        2        3
+//	+--------+--------+--------+--------+
+//	|   op   | htype  |  hlen  |  hops  |
+//	+--------+--------+--------+--------+
+//	|                xid                |
+//	+-----------------+-----------------+
+//	|      secs       |      flags      |
+//	+-----------------+-----------------+
+//	|  ciaddr: what the client has      |
+//	|  yiaddr: what it is given         |
+//	|  siaddr: where to boot from       |
+//	|  giaddr: the relay                |
+//	+-----------------------------------+
+//	|  chaddr, 16 bytes                 |
+//	|  sname, 64 bytes (or options)     |
+//	|  file, 128 bytes (or options)     |
+//	|  99.130.83.99, options, end, pad  |
+//	+-----------------------------------+
+//
+// The client goes round RFC 2131's figure 5:
+//
+//	INIT ──DISCOVER──▶ SELECTING ──OFFER/REQUEST──▶ REQUESTING ──ACK──▶ BOUND
+//	  ▲                                                 │               │  ▲
+//	  ├──────────────────── NAK, 60 s ──────────────────┘            T1 ▼  │ ACK
+//	  ├──────────────────────── NAK ──────────────────────────────── RENEWING
+//	  │                                                              T2 ▼  │ ACK
+//	  └───────────────────── NAK, expired ────────────────────────── REBINDING
+//
+// Read options.go (types and codes), wire.go (the checked view and the encoder), lease.go
+// (what a client makes of an answer), client.go and client_send.go, then fields.go and
+// fields_options.go (the field table).
+//
+// After [Parse] no method of a [Message] can panic. A Message is a view: it lives as long as
+// the caller's buffer. The [Client] keeps no buffer; it has no lock, no clock and no
+// goroutine, and allocates only the [Lease] that an acknowledgement becomes.
+//
+// # Implemented
+//
+//   - RFC 2131, 2, 4.1: the message, 300 bytes at least; options in file and sname
+//   - RFC 2131, 3.1, 4.4.1: DHCPDISCOVER, DHCPREQUEST with retransmission; the first acceptable
+//     offer is taken at once
+//   - RFC 2131, 4.4.5: renewing, rebinding, expiry; infinite leases (3.3)
+//   - RFC 2131, 4.4.4, 4.4.6: DHCPDECLINE, DHCPRELEASE
+//   - RFC 2132: options 1, 3, 6, 12, 15, 26, 42, 50 to 59, 61
+//   - RFC 3396: long options, split and joined
+//   - RFC 3442: classless static routes
+//   - RFC 6842: the client identifier in a server's message
+//
+// # Not implemented
+//
+//   - RFC 2131, 3.2, 4.4.2: INIT-REBOOT. A client that keeps nothing over a restart has nothing
+//     to verify.
+//   - RFC 2131, 4.4.1: the random wait before the first message, see [Client.Start]
+//   - RFC 2131, 4.4.5: random fuzz on T1 and T2: it spreads the load of thousands of clients
+//   - RFC 3442's "MUST appear [...] prior to": the parameter request list is in numerical order
+//   - RFC 4361's client identifier: it needs a store that outlives the process
+//   - RFC 3118 authentication, RFC 3203 FORCERENEW, RFC 4039 rapid commit
+package dhcpv4
