@@ -1,0 +1,122 @@
+package tcp
+
+import (
+	"time"
+
+	"httptap/stack/seq"
+)
+
+// dupThreshold is how many duplicate ACKs mean a loss. RFC 5681, 3.2
+const dupThreshold = 3
+
+// duplicateAck counts ACKs that say "I still miss this". RFC 5681, 2: a duplicate has no data,
+// no SYN or FIN, the same window, and there is something in flight.
+func (t *TCB) duplicateAck(seg Segment) {
+	if t.una == t.max || seg.Len() != 0 || t.scaled(seg) != t.wnd {
+		return
+	}
+	t.dupAcks++
+	// RFC 6582, 3.2: a new recovery begins only when the ACK covers more than "recover", so that
+	// duplicates of resent data do not begin another.
+	if t.dupAcks == dupThreshold && !t.recovering && t.recover.LessEq(t.una) {
+		t.beginRecovery()
+	}
+}
+
+// beginRecovery resends the oldest segment; each ACK that shows the next hole resends that one,
+// until everything that was in flight now is acknowledged.
+func (t *TCB) beginRecovery() {
+	t.recovering, t.recover = true, t.max
+	t.resend, t.timing = true, false // Karn: what is sent twice is not timed
+}
+
+// acknowledged takes an ACK for bytes up to ack, which is new.
+func (t *TCB) acknowledged(now time.Time, ack seq.Value) {
+	n := min(max(ack.Diff(t.base), 0), t.tx.n) // SYN and FIN are not in the ring
+	t.tx.drop(n)
+	t.base = t.base.Add(n)
+	t.una = ack
+	t.nxt = seq.Max(t.nxt, t.una)
+	t.dupAcks, t.probes, t.soft = 0, 0, nil
+	t.progress = now
+	if t.timing && t.timedEnd.LessEq(ack) {
+		t.timing = false
+		t.rtt.sample(now.Sub(t.timedAt))
+	} else if !t.recovering && t.rtt.measured {
+		t.rtt.restart()
+	}
+	if t.recovering {
+		if ack.Less(t.recover) {
+			t.resend = true // RFC 6582, 3.2: a partial ACK: "retransmit the first unacknowledged segment"
+		} else {
+			t.recovering = false
+			t.recover = ack
+		}
+	}
+	// RFC 6298, 5.3: "When an ACK is received that acknowledges new data, restart the
+	// retransmission timer"; 5.2: when all is acknowledged, turn it off.
+	if t.rtoAt = (time.Time{}); t.una != t.max {
+		t.rtoAt = now.Add(t.rtt.rto)
+	}
+}
+
+// restart undoes the doubling of the timeout once the peer is heard again.
+func (r *rtt) restart() {
+	r.rto = min(max(r.srtt+max(clockGranularity, 4*r.rttvar), minRTO), maxRTO)
+}
+
+// expire runs the timers that are due. It returns false when the connection has ended.
+func (t *TCB) expire(now time.Time) bool {
+	if due(t.endAt, now) {
+		t.end(nil)
+		return false
+	}
+	if due(t.delackAt, now) {
+		t.ackNow = true
+	}
+	if !due(t.rtoAt, now) {
+		return true
+	}
+	t.rtoAt = time.Time{}
+	if t.una == t.max || t.wnd == 0 && t.state.canSend() {
+		return t.persist(now)
+	}
+	limit := maxSilence
+	if t.state == SynSent || t.state == SynReceived {
+		limit = maxSynSilence
+	}
+	if now.Sub(t.progress) >= limit {
+		t.timeOut()
+		return false
+	}
+	t.rtt.backOff()
+	t.timing = false
+	t.dupAcks = 0
+	if t.state == SynSent || t.state == SynReceived {
+		t.resend = true
+		return true
+	}
+	// What else was in flight may have arrived: only the oldest is sent again, and then what
+	// the ACKs show to be missing.
+	t.beginRecovery()
+	return true
+}
+
+func due(at, now time.Time) bool { return !at.IsZero() && !now.Before(at) }
+
+// persist sends a probe into a window that stays closed. RFC 9293, 3.8.6.1: "The transmitting
+// host SHOULD send the first zero-window probe when a zero window has existed for the
+// retransmission timeout period ... and SHOULD increase exponentially the interval between
+// successive probes." As long as the peer answers, the connection stays open.
+func (t *TCB) persist(now time.Time) bool {
+	t.nxt = t.una // what a window that shrank left in flight was dropped
+	if t.unsent() == 0 {
+		return true
+	}
+	if t.probes > 0 && now.Sub(t.progress) >= maxSilence {
+		t.timeOut()
+		return false
+	}
+	t.probe = true
+	return true
+}

@@ -1,0 +1,49 @@
+package tcp
+
+import "time"
+
+// Times of retransmission.
+const (
+	// RFC 6298, 2.1: "Until a round-trip time (RTT) measurement has been made ... the sender
+	// SHOULD set RTO <- 1 second".
+	initialRTO = time.Second
+	// RFC 6298, 2.4: "Whenever RTO is computed, if it is less than 1 second, then the RTO
+	// SHOULD be rounded up to 1 second." Every current stack deviates, because links have
+	// become faster: 200 ms is Linux's least, and above what delayed ACKs add.
+	minRTO = 200 * time.Millisecond
+	maxRTO = 60 * time.Second // RFC 6298, 2.5: "at least 60 seconds"
+	// clockGranularity is G of RFC 6298, 2.
+	clockGranularity = time.Millisecond
+
+	// R2 of RFC 9293, 3.8.3: "The value of R2 SHOULD correspond to at least 100 seconds."
+	maxSilence = 100 * time.Second
+	// RFC 9293, 3.8.3: "R2 for a SYN segment MUST be set large enough to provide
+	// retransmission of the segment for at least 3 minutes."
+	maxSynSilence = 3 * time.Minute
+)
+
+// rtt estimates the round-trip time. RFC 6298, 2
+type rtt struct {
+	srtt, rttvar time.Duration
+	rto          time.Duration
+	measured     bool
+}
+
+func (r *rtt) reset() { *r = rtt{rto: initialRTO} }
+
+// sample takes a measurement of a segment that was sent once only (Karn's algorithm).
+func (r *rtt) sample(d time.Duration) {
+	if !r.measured {
+		// "SRTT <- R; RTTVAR <- R/2"
+		r.srtt, r.rttvar, r.measured = d, d/2, true
+	} else {
+		// "RTTVAR <- (1 - beta) * RTTVAR + beta * |SRTT - R'|; SRTT <- (1 - alpha) * SRTT +
+		// alpha * R'" with alpha = 1/8 and beta = 1/4.
+		r.rttvar += ((r.srtt - d).Abs() - r.rttvar) / 4
+		r.srtt += (d - r.srtt) / 8
+	}
+	r.rto = min(max(r.srtt+max(clockGranularity, 4*r.rttvar), minRTO), maxRTO)
+}
+
+// backOff doubles the timeout. RFC 6298, 5.5
+func (r *rtt) backOff() { r.rto = min(2*r.rto, maxRTO) }

@@ -1,0 +1,228 @@
+package tcp
+
+import (
+	"time"
+
+	"httptap/stack/seq"
+	"httptap/stack/sum"
+)
+
+// dataEnd returns the sequence number behind the last byte that was written: the FIN's.
+func (t *TCB) dataEnd() seq.Value { return t.base.Add(t.tx.n) }
+
+// unsent returns how many sequence numbers wait to be sent: data from snd.nxt on, and the FIN.
+func (t *TCB) unsent() int {
+	n := max(0, t.dataEnd().Diff(t.nxt))
+	if t.finIn && t.nxt.LessEq(t.dataEnd()) {
+		n++
+	}
+	return n
+}
+
+// Pending tells whether Transmit has something to send at now.
+func (t *TCB) Pending(now time.Time) bool {
+	switch {
+	case t.sendRST, t.ackNow, t.resend, t.probe:
+		return true
+	case t.state == SynSent, t.state == SynReceived:
+		return t.nxt == t.iss || due(t.rtoAt, now)
+	}
+	return due(t.rtoAt, now) || due(t.delackAt, now) || due(t.endAt, now) || t.sendable() > 0
+}
+
+// Deadline returns when Transmit has to be called though nothing was received; the zero time
+// when there is nothing to wait for.
+func (t *TCB) Deadline() time.Time {
+	d := t.rtoAt
+	for _, at := range [...]time.Time{t.delackAt, t.endAt} {
+		if !at.IsZero() && (d.IsZero() || at.Before(d)) {
+			d = at
+		}
+	}
+	return d
+}
+
+// Transmit writes the next segment, checksum and all, into dst and returns its length; 0 when
+// nothing is to be sent at now. A segment is as long as dst and the MSS allow; dst must hold
+// 48 bytes, what a packet of IPv4's least MTU has behind its header. Timers that are due run here.
+func (t *TCB) Transmit(now time.Time, dst []byte) int {
+	if t.sendRST {
+		t.sendRST = false
+		return t.segment(dst, RST|ACK, t.nxt, 0, 0)
+	}
+	if t.state == Closed || !t.expire(now) {
+		return 0
+	}
+	switch t.state {
+	case SynSent, SynReceived:
+		return t.transmitSyn(now, dst)
+	}
+	if t.resend {
+		t.resend = false
+		if n := t.transmitOldest(now, dst); n > 0 {
+			return n
+		}
+	}
+	if t.probe {
+		t.probe = false
+		if n := t.transmitProbe(now, dst); n > 0 {
+			return n
+		}
+	}
+	if n := t.sendable(); n > 0 {
+		return t.transmitData(now, dst, t.nxt, n)
+	}
+	if t.rtoAt.IsZero() && t.una == t.max && t.unsent() > 0 && t.state.canSend() {
+		t.rtoAt = now.Add(t.rtt.rto) // the window is closed: ask again later
+	}
+	if t.ackNow {
+		return t.segment(dst, ACK, t.nxt, 0, 0)
+	}
+	return 0
+}
+
+// transmitSyn sends the SYN, or SYN,ACK, when it was not sent or is due again.
+func (t *TCB) transmitSyn(now time.Time, dst []byte) int {
+	again := t.nxt != t.iss
+	if again && !t.resend {
+		if t.ackNow {
+			return t.segment(dst, ACK, t.nxt, 0, 0) // a challenge ACK
+		}
+		return 0
+	}
+	t.resend = false
+	f := SYN
+	if t.state == SynReceived {
+		f |= ACK
+	}
+	n := putSynOptions(dst[HeaderLen:], t.rmss, t.rcvShift, t.scale, t.sack)
+	t.nxt = t.iss.Add(1)
+	t.sent(now, t.iss, t.nxt, again)
+	t.acked()
+	b := dst[:HeaderLen+n]
+	h := Header{SrcPort: t.local.Port(), DstPort: t.remote.Port(), Seq: t.iss, Flags: f, Window: t.offerUnscaled()}
+	if f&ACK != 0 {
+		h.Ack = t.rnxt
+	}
+	Put(b, h, n, t.sum(len(b)))
+	return len(b)
+}
+
+func (t *TCB) sum(n int) sum.Partial { return t.pseudo.Add16(uint16(n)) }
+
+// sendable returns how many sequence numbers may be sent from snd.nxt on in one segment: 0 when
+// there are none, when the window is full, or when it is better to wait.
+func (t *TCB) sendable() int {
+	if !t.state.canSend() {
+		return 0
+	}
+	n := t.unsent()
+	if n == 0 {
+		return 0
+	}
+	usable := t.una.Add(t.wnd).Diff(t.nxt)
+	if usable <= 0 {
+		return 0
+	}
+	m := min(n, usable, t.mss)
+	// RFC 9293, 3.8.6.2.1 (sender's SWS avoidance): send a full segment, or all there is, or
+	// at least half of the largest window that the peer has offered.
+	if m == n || m == t.mss || m >= (t.maxWnd+1)/2 {
+		return m
+	}
+	return 0
+}
+
+// transmitData sends up to n sequence numbers from s on, which may be the FIN's.
+func (t *TCB) transmitData(now time.Time, dst []byte, s seq.Value, n int) int {
+	end := t.dataEnd()
+	size := min(end.Diff(s), n, t.mss)
+	f := ACK
+	opts := t.putAckOptions(dst)
+	size = max(0, min(size, len(dst)-HeaderLen-opts, t.mss-opts))
+	t.tx.peek(s.Diff(t.base), dst[HeaderLen+opts:HeaderLen+opts+size])
+	last := s.Add(size)
+	if last == end {
+		f |= PSH // RFC 9293, 3.9.1.2: the last segment of what is queued
+		if t.finIn && (n > size || s == end) {
+			f |= FIN
+			last = last.Add(1)
+		}
+	}
+	if size == 0 && f&FIN == 0 {
+		return 0
+	}
+	if size == 0 {
+		f &^= PSH
+	}
+	again := s.Less(t.max)
+	t.nxt = seq.Max(t.nxt, last)
+	t.sent(now, s, last, again)
+	return t.segment(dst, f, s, opts, size)
+}
+
+// transmitOldest sends the segment at snd.una again.
+func (t *TCB) transmitOldest(now time.Time, dst []byte) int {
+	if t.una == t.max || !t.state.canSend() {
+		return 0
+	}
+	return t.transmitData(now, dst, t.una, min(t.max.Diff(t.una), t.mss))
+}
+
+// transmitProbe sends one byte, or the FIN, beyond the window, and waits longer for the next.
+func (t *TCB) transmitProbe(now time.Time, dst []byte) int {
+	if !t.state.canSend() || t.unsent() == 0 {
+		return 0
+	}
+	t.probes++
+	t.rtt.backOff()
+	n := t.transmitData(now, dst, t.una, 1)
+	// The peer may or may not take it: it is sent again with what follows.
+	t.nxt, t.timing = t.una, false
+	t.rtoAt = now.Add(t.rtt.rto)
+	return n
+}
+
+// sent notes that [from, to) goes out: timers and the round trip's measurement.
+func (t *TCB) sent(now time.Time, from, to seq.Value, again bool) {
+	if t.una == t.max {
+		t.progress = now // nothing was in flight: the peer's silence begins now
+	}
+	if again {
+		t.retransmits++
+		t.timing = false // Karn
+	} else if !t.timing {
+		t.timing, t.timedEnd, t.timedAt = true, to, now
+	}
+	t.max = seq.Max(t.max, to)
+	// RFC 6298, 5.1: "Every time a packet containing data is sent (including a retransmission),
+	// if the timer is not running, start it running".
+	if t.rtoAt.IsZero() {
+		t.rtoAt = now.Add(t.rtt.rto)
+	}
+}
+
+// putAckOptions writes the options of a segment that is not a SYN and returns their length.
+func (t *TCB) putAckOptions(dst []byte) int {
+	if !t.sack || t.gaps.n == 0 {
+		return 0
+	}
+	most := min((len(dst)-HeaderLen-8)/8, maxSACK) // leave room for data in a tiny packet
+	if most <= 0 {
+		return 0
+	}
+	var blocks [maxSACK]block
+	return putSACK(dst[HeaderLen:], t.gaps.blocks(blocks[:0], most))
+}
+
+// segment finishes a segment whose options and payload lie in place.
+func (t *TCB) segment(dst []byte, f Flags, s seq.Value, opts, size int) int {
+	if size == 0 && opts == 0 && f&RST == 0 {
+		opts = t.putAckOptions(dst)
+	}
+	b := dst[:HeaderLen+opts+size]
+	Put(b, Header{SrcPort: t.local.Port(), DstPort: t.remote.Port(), Seq: s, Ack: t.rnxt, Flags: f, Window: t.offer()},
+		opts, t.sum(len(b)))
+	t.acked()
+	return len(b)
+}
