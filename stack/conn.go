@@ -1,0 +1,206 @@
+package stack
+
+import (
+	"io"
+	"net"
+	"net/netip"
+	"time"
+
+	"httptap/stack/tcp"
+)
+
+// A Conn is a TCP connection of a Host: a net.Conn that can also be closed for writing alone.
+// Its methods may be called by several goroutines at once.
+type Conn struct {
+	host     *Host
+	key      tuple
+	local    netip.AddrPort
+	remote   netip.AddrPort
+	tcb      tcp.TCB
+	listener *Listener // while the connection has not been accepted
+	queued   bool      // in the listener's queue of those that can be
+
+	in        *connQueue // the engine's queue that it is in, and the next one there
+	next      *Conn
+	heapIndex int // place in the engine's timers plus one
+	deadline  time.Time
+
+	rd, wr waiter
+	closed bool
+}
+
+var _ net.Conn = (*Conn)(nil)
+
+func (h *Host) newConn(key tuple) *Conn {
+	c := &Conn{host: h, key: key, remote: netip.AddrPortFrom(netip.AddrFrom4(key.remote), key.rport)}
+	c.local = netip.AddrPortFrom(netip.AddrFrom4(h.e.net.addr), key.lport)
+	if key.remote[0] == 127 {
+		c.local = netip.AddrPortFrom(c.remote.Addr(), key.lport)
+	}
+	c.rd.cond.L, c.wr.cond.L = &h.mu, &h.mu
+	return c
+}
+
+// config returns what the TCB is opened with at now.
+func (c *Conn) config(now time.Time) tcp.Config {
+	h := c.host
+	return tcp.Config{
+		Local: c.local, Remote: c.remote,
+		Tx: make([]byte, h.cfg.SendBuffer), Rx: make([]byte, h.cfg.ReceiveBuffer),
+		MSS: h.e.mtu - 40, ISS: h.e.iss(now, c.key),
+	}
+}
+
+// wake lets callers that wait for c look again.
+func (c *Conn) wake() {
+	if c.tcb.Readable() {
+		c.rd.cond.Broadcast()
+	}
+	if c.tcb.Writable() || c.tcb.Err() != nil {
+		c.wr.cond.Broadcast()
+	}
+}
+
+// Read reads what has arrived, and waits for it when nothing has. It returns io.EOF after the
+// peer's last byte, *net.OpError with os.ErrDeadlineExceeded, net.ErrClosed, ECONNRESET or
+// ETIMEDOUT inside otherwise.
+func (c *Conn) Read(b []byte) (int, error) {
+	h := c.host
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for {
+		if err := c.usable(&c.rd); err != nil {
+			return 0, c.opError("read", err)
+		}
+		if len(b) == 0 {
+			return 0, nil
+		}
+		n, err := c.tcb.Read(b)
+		if n > 0 {
+			h.e.settle(time.Now(), c) // the window may have opened
+			h.kick()
+			return n, nil
+		}
+		if err == io.EOF {
+			return 0, err
+		}
+		if err != nil {
+			return 0, c.opError("read", tcpError(err))
+		}
+		c.rd.cond.Wait()
+	}
+}
+
+// Write queues b for sending and waits while the send buffer is full. It returns how much of b
+// was queued, and an error when that is not all: as Read, and EPIPE after CloseWrite.
+func (c *Conn) Write(b []byte) (int, error) {
+	h := c.host
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	done := 0
+	for {
+		if err := c.usable(&c.wr); err != nil {
+			return done, c.opError("write", err)
+		}
+		n, err := c.tcb.Write(b[done:])
+		if done += n; n > 0 {
+			h.e.settle(time.Now(), c)
+			h.kick()
+		}
+		if err != nil {
+			return done, c.opError("write", tcpError(err))
+		}
+		if done == len(b) {
+			return done, nil
+		}
+		c.wr.cond.Wait()
+	}
+}
+
+// usable returns why a call can't begin or go on: the connection was closed here, or its
+// deadline passed.
+func (c *Conn) usable(w *waiter) error {
+	if c.closed {
+		return net.ErrClosed
+	}
+	return w.err()
+}
+
+// Close ends the connection: what was written is still sent, followed by a FIN; a peer that
+// still sends gets a RST. Calls in progress return net.ErrClosed. It does not wait.
+func (c *Conn) Close() error {
+	h := c.host
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if c.closed {
+		return c.opError("close", net.ErrClosed)
+	}
+	c.shut(time.Now())
+	h.kick()
+	return nil
+}
+
+// shut is Close with the mutex held.
+func (c *Conn) shut(now time.Time) {
+	c.closed = true
+	c.rd.stop()
+	c.wr.stop()
+	c.tcb.CloseWrite(now)
+	c.tcb.Discard(now)
+	c.rd.cond.Broadcast()
+	c.wr.cond.Broadcast()
+	c.host.e.settle(now, c)
+}
+
+// CloseWrite sends what was written and then a FIN; the connection can still be read.
+func (c *Conn) CloseWrite() error {
+	h := c.host
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if c.closed {
+		return c.opError("close", net.ErrClosed)
+	}
+	now := time.Now()
+	c.tcb.CloseWrite(now)
+	h.e.settle(now, c)
+	h.kick()
+	return nil
+}
+
+// LocalAddr returns the connection's own *net.TCPAddr.
+func (c *Conn) LocalAddr() net.Addr { return tcpAddr(c.local) }
+
+// RemoteAddr returns the peer's *net.TCPAddr.
+func (c *Conn) RemoteAddr() net.Addr { return tcpAddr(c.remote) }
+
+// SetDeadline sets both deadlines. See net.Conn.
+func (c *Conn) SetDeadline(t time.Time) error { return c.setDeadlines(t, &c.rd, &c.wr) }
+
+// SetReadDeadline makes Read fail from t on; the zero time means never.
+func (c *Conn) SetReadDeadline(t time.Time) error { return c.setDeadlines(t, &c.rd) }
+
+// SetWriteDeadline makes Write fail from t on; the zero time means never.
+func (c *Conn) SetWriteDeadline(t time.Time) error { return c.setDeadlines(t, &c.wr) }
+
+func (c *Conn) setDeadlines(t time.Time, ws ...*waiter) error {
+	c.host.mu.Lock()
+	defer c.host.mu.Unlock()
+	if c.closed {
+		return c.opError("set", net.ErrClosed)
+	}
+	for _, w := range ws {
+		w.set(t)
+	}
+	return nil
+}
+
+// Info returns the state of the connection: sequence variables, windows, timers.
+func (c *Conn) Info() tcp.Info {
+	c.host.mu.Lock()
+	defer c.host.mu.Unlock()
+	return c.tcb.Info()
+}
+
+func (c *Conn) opError(op string, err error) error {
+	return &net.OpError{Op: op, Net: "tcp", Source: c.LocalAddr(), Addr: c.RemoteAddr(), Err: err}
+}

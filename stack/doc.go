@@ -1,0 +1,39 @@
+// Package stack is a whole IPv4 host on a [link.Device]: ARP, DHCP, ICMP, UDP, TCP, DNS and
+// NTP, without the operating system's network. A [Host] dials, listens and resolves with the
+// standard library's types, so net/http, crypto/tls and everything else run on it unchanged.
+//
+//	 DialContext  Listen  ListenPacket  LookupHost  Ping  DHCP  Offset      blocking shell:
+//	      │          │         │            │         │     │      │        net.Conn, deadlines,
+//	┌─────┴──────────┴─────────┴────────────┴─────────┴─────┴──────┴───┐    the clock, one mutex
+//	│ Host    conn.go listener.go packetconn.go resolver.go ...        │
+//	├──────────────────────────────────────────────────────────────────┤    the machine: takes
+//	│ engine  receive(now, frame)  transmit(now, frame)  deadline()    │    now, never blocks,
+//	│                                                                  │    never reads a clock
+//	│   tcp.TCB ─┐                                                     │
+//	│   udp      ├─ ipv4 ─┬─ reassembly                                │
+//	│   icmpv4 ──┘        └─ route ── arp.Cache ── ethernet            │
+//	│   dhcpv4.Client                                                  │
+//	└───────────────┬──────────────────────────────────────▲───────────┘
+//	          tx goroutine                            rx goroutine          loop.go
+//	                └──────────── link.Device ─────────────┘
+//
+// Read host.go (configuration and the address), loop.go (the two goroutines), engine.go
+// (what happens to a frame), output.go (how a packet finds its way out), input.go, address.go
+// (DHCP and duplicate address detection), then the blocking shell: conn.go, listener.go,
+// packetconn.go, resolver.go, tools.go.
+//
+// One mutex guards a Host and everything in it. It is never held while the device is read or
+// written, so a slow device never blocks a caller that does not wait for it. The engine owns
+// all buffers; a caller's bytes are copied before a call returns.
+//
+// The protocols live in rooms of their own below this package; only this package joins them.
+//
+// # Implemented
+//
+//   - RFC 1122 as far as an end host needs it, RFC 5227 (address conflict detection), RFC 6528
+//     (initial sequence numbers), RFC 6056, 3.3.1 (random local ports), RFC 3442 (routes)
+//
+// # Not implemented
+//
+//   - IPv6, IGMP, fragmentation when sending, SYN cookies
+package stack

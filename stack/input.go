@@ -1,0 +1,266 @@
+package stack
+
+import (
+	"encoding/binary"
+	"errors"
+	"syscall"
+	"time"
+
+	"httptap/stack/ethernet"
+	"httptap/stack/icmpv4"
+	"httptap/stack/ipv4"
+	"httptap/stack/link"
+	"httptap/stack/seq"
+	"httptap/stack/sum"
+	"httptap/stack/tcp"
+	"httptap/stack/udp"
+)
+
+const (
+	dhcpServerPort = 67
+	dhcpClientPort = 68
+)
+
+// An arrival is a checked IPv4 packet and how it came.
+type arrival struct {
+	ipv4.Packet
+	from    link.Addr // the frame's source
+	unicast bool      // it was sent to our address, not to everybody's
+}
+
+// receiveIP takes the packet in f up to its protocol.
+func (e *engine) receiveIP(now time.Time, f ethernet.Frame) {
+	p, err := ipv4.Parse(f.Payload())
+	if err != nil {
+		e.stats.DropIP++
+		return
+	}
+	own := p.Dst() == e.net.addr || p.Dst()[0] == 127 && f.Src() == e.hw
+	a := arrival{p, f.Src(), own && e.net.configured() && !f.Dst().IsMulticast()}
+	if !e.accepts(a) {
+		e.stats.DropAddress++
+		return
+	}
+	if p.IsFragment() {
+		e.stats.Fragments++
+		whole, err := e.reasm.Receive(now, p)
+		if err != nil {
+			e.stats.DropFragment++
+			return
+		}
+		if !whole.Valid() {
+			return
+		}
+		e.stats.Reassembled++
+		a.Packet = whole
+	}
+	switch a.Protocol() {
+	case ipv4.ProtoTCP:
+		e.receiveTCP(now, a)
+	case ipv4.ProtoUDP:
+		e.receiveUDP(now, a)
+	case ipv4.ProtoICMP:
+		e.receiveICMP(now, a)
+	default:
+		e.stats.DropProtocol++
+		e.unreachable(now, a, icmpv4.CodeProtocol)
+	}
+}
+
+// accepts tells whether a packet is for this host and comes from a possible source.
+func (e *engine) accepts(a arrival) bool {
+	src, dst := a.Src(), a.Dst()
+	directed, ok := e.net.directed()
+	toAll := dst == broadcast || ok && dst == directed
+	switch {
+	case src == broadcast, ok && src == directed, isMulticast(src):
+		return false // RFC 1122, 3.2.1.3: such an address "MUST NOT be used as a source address"
+	case src[0] == 127, dst[0] == 127:
+		// RFC 1122, 3.2.1.3(g): loopback addresses "MUST NOT appear outside a host".
+		return a.from == e.hw
+	case src == e.net.addr && e.net.configured():
+		return a.from == e.hw // our own address from somebody else's station
+	case src == [4]byte{}:
+		return toAll // a host that asks for its address, RFC 1122, 3.2.1.3(a)
+	case toAll || a.unicast:
+		return true
+	}
+	// RFC 2131, 4.1: a server may send to the address that it offers, before we have it.
+	return e.dhcpOn && !e.net.configured() && a.Protocol() == ipv4.ProtoUDP
+}
+
+func (e *engine) receiveUDP(now time.Time, a arrival) {
+	d, err := udp.Parse(a.Payload())
+	if err == nil {
+		err = d.Verify(sum.Pseudo4(a.Src(), a.Dst(), ipv4.ProtoUDP, d.Length()))
+	}
+	if err != nil {
+		e.stats.DropUDP++
+		return
+	}
+	if e.dhcpOn && d.DstPort() == dhcpClientPort && d.SrcPort() == dhcpServerPort {
+		if e.dhcp.Receive(now, d.Payload()) != nil {
+			e.stats.DropDHCP++
+		}
+		e.afterDHCP(now)
+		return
+	}
+	s := e.flows[tuple{a.Src(), d.DstPort(), d.SrcPort()}]
+	if s == nil {
+		s = e.sockets[d.DstPort()]
+	}
+	if s == nil || !e.net.configured() {
+		e.stats.DropUDPPort++
+		e.unreachable(now, a, icmpv4.CodePort)
+		return
+	}
+	if !s.deliver(a.Src(), d.SrcPort(), d.Payload()) {
+		e.stats.DropUDPFull++
+	}
+}
+
+func (e *engine) receiveTCP(now time.Time, a arrival) {
+	seg, err := tcp.Parse(a.Payload())
+	if err == nil {
+		err = seg.Verify(sum.Pseudo4(a.Src(), a.Dst(), ipv4.ProtoTCP, len(a.Payload())))
+	}
+	if err != nil || !a.unicast {
+		e.stats.DropTCP++ // RFC 9293, 3.9.2.3: segments to a broadcast address are discarded
+		return
+	}
+	key := tuple{a.Src(), seg.DstPort(), seg.SrcPort()}
+	if c := e.conns[key]; c != nil {
+		opening := c.tcb.State() == tcp.SynSent || c.tcb.State() == tcp.SynReceived
+		err := c.tcb.Receive(now, seg)
+		if err != nil {
+			e.stats.DropTCPState++
+		}
+		e.settle(now, c)
+		if err == tcp.ErrBadAck && opening {
+			e.reset(a, seg) // RFC 9293, 3.10.7.3: the peer has a connection from before
+		}
+		return
+	}
+	if l := e.listeners[key.lport]; l != nil && seg.Flags()&(tcp.SYN|tcp.ACK|tcp.RST) == tcp.SYN {
+		l.request(now, key, seg)
+		return
+	}
+	e.stats.DropTCPRefused++
+	e.reset(a, seg)
+}
+
+// reset answers a segment that belongs to no connection.
+func (e *engine) reset(a arrival, seg tcp.Segment) {
+	p := e.newPacket()
+	p.src, p.dst, p.proto, p.via = a.Dst(), a.Src(), ipv4.ProtoTCP, a.from
+	n := tcp.Reset(p.buf[:tcp.HeaderLen], seg, sum.Pseudo4(p.src, p.dst, ipv4.ProtoTCP, tcp.HeaderLen))
+	if p.buf = p.buf[:n]; n == 0 {
+		e.giveBack(p)
+		return
+	}
+	e.stats.ResetsSent++
+	e.enqueue(p)
+}
+
+func (e *engine) receiveICMP(now time.Time, a arrival) {
+	m, err := icmpv4.Parse(a.Payload())
+	if err != nil {
+		e.stats.DropICMP++
+		return
+	}
+	switch m.Type() {
+	case icmpv4.TypeEcho:
+		if !a.unicast {
+			// RFC 1122, 3.2.2.6: an Echo Request to a broadcast address "MAY be silently discarded".
+			e.stats.DropICMP++
+			return
+		}
+		p := e.newPacket()
+		p.src, p.dst, p.proto, p.via = a.Dst(), a.Src(), ipv4.ProtoICMP, a.from
+		p.buf = icmpv4.AppendEcho(p.buf, icmpv4.TypeEchoReply, m.ID(), m.Seq(), m.Body())
+		e.stats.EchoReplies++
+		e.enqueue(p)
+	case icmpv4.TypeEchoReply:
+		if pg := e.pings[pingKey(m.ID(), m.Seq())]; pg != nil && pg.to == a.Src() {
+			pg.answered, pg.at = true, now
+			e.event()
+		}
+	case icmpv4.TypeUnreachable, icmpv4.TypeTimeExceeded, icmpv4.TypeParameterProblem:
+		e.receiveError(now, m)
+	default:
+		e.stats.DropICMP++
+	}
+}
+
+// receiveError hands an ICMP error to the connection, socket or ping that it is about.
+func (e *engine) receiveError(now time.Time, m icmpv4.Message) {
+	q, err := ipv4.ParseQuote(m.Body())
+	if err != nil || q.Src() != e.net.addr || len(q.Payload()) < 8 {
+		e.stats.DropICMP++ // not about a packet that we can have sent
+		return
+	}
+	b := q.Payload()
+	key := tuple{q.Dst(), binary.BigEndian.Uint16(b[0:]), binary.BigEndian.Uint16(b[2:])}
+	failure := icmpError(m)
+	switch q.Protocol() {
+	case ipv4.ProtoTCP:
+		c := e.conns[key]
+		if c == nil || !c.tcb.InFlight(seq.Value(binary.BigEndian.Uint32(b[4:]))) {
+			// RFC 5927, 4.1: the sequence number must be of data sent and not yet acknowledged.
+			e.stats.DropICMP++
+			return
+		}
+		switch {
+		case m.Type() == icmpv4.TypeUnreachable && m.Code() == icmpv4.CodeFragmentationNeeded:
+			c.tcb.PathMTU(now, m.MTU())
+		case c.tcb.State() == tcp.SynSent:
+			c.tcb.Fail(failure)
+		default:
+			// RFC 5927, 5.2: "hard errors" are treated as soft ones in synchronized states.
+			c.tcb.SoftError(failure)
+		}
+		e.settle(now, c)
+	case ipv4.ProtoUDP:
+		s := e.flows[key]
+		if s == nil {
+			s = e.sockets[key.lport]
+		}
+		if s != nil {
+			s.fail(failure)
+		}
+	case ipv4.ProtoICMP:
+		if pg := e.pings[binary.BigEndian.Uint32(b[4:])]; pg != nil && pg.to == q.Dst() {
+			pg.err = failure
+			e.event()
+		}
+	}
+}
+
+// icmpError names what an ICMP error says, with the number that the kernel reports for it.
+func icmpError(m icmpv4.Message) error {
+	errno := syscall.EHOSTUNREACH
+	if m.Type() == icmpv4.TypeUnreachable {
+		switch m.Code() {
+		case icmpv4.CodeNet:
+			errno = syscall.ENETUNREACH
+		case icmpv4.CodeProtocol, icmpv4.CodePort:
+			errno = syscall.ECONNREFUSED
+		case icmpv4.CodeFragmentationNeeded:
+			errno = syscall.EMSGSIZE
+		}
+	}
+	return cause{errors.New("ICMP: " + icmpv4.Describe(m.Type(), m.Code())), errno}
+}
+
+// unreachable answers a packet with ICMP destination unreachable where RFC 1122, 3.2.2 allows
+// it: never to a broadcast, never from a source that is not one host, not too often.
+func (e *engine) unreachable(now time.Time, a arrival, code uint8) {
+	if !a.unicast || a.Src() == [4]byte{} || !e.limit.Allow(now) {
+		return
+	}
+	p := e.newPacket()
+	p.src, p.dst, p.proto, p.via = a.Dst(), a.Src(), ipv4.ProtoICMP, a.from
+	p.buf = icmpv4.AppendError(p.buf, icmpv4.TypeUnreachable, code, 0, a.Bytes())
+	e.stats.Unreachables++
+	e.enqueue(p)
+}

@@ -1,0 +1,35 @@
+package stack
+
+// Stats counts what a Host sent, received and refused. No frame disappears uncounted:
+// FramesIn is the sum of what was delivered and of the drops by reason.
+type Stats struct {
+	FramesIn, FramesOut uint64
+	BytesIn, BytesOut   uint64
+	WriteErrors         uint64 // frames that the device refused
+
+	DropShort      uint64 // frames shorter than an Ethernet header
+	DropNotForUs   uint64 // other stations' unicast frames and groups that we are not in
+	DropType       uint64 // EtherTypes that the host does not speak
+	DropARP        uint64 // malformed or lying ARP packets
+	DropIP         uint64 // malformed IPv4 packets, bad header checksums
+	DropAddress    uint64 // IPv4 packets for another host, or from an impossible source
+	DropFragment   uint64 // fragments refused by reassembly
+	DropProtocol   uint64 // IP protocols that the host does not speak
+	DropICMP       uint64 // malformed ICMP messages
+	DropUDP        uint64 // malformed datagrams, bad checksums
+	DropUDPPort    uint64 // datagrams to a port where nobody listens
+	DropUDPFull    uint64 // datagrams for a socket whose queue is full
+	DropTCP        uint64 // malformed segments, bad checksums
+	DropTCPRefused uint64 // segments that belong to no connection
+	DropTCPState   uint64 // segments that their connection refused: out of window, bad ACK, ...
+	DropBacklog    uint64 // connection requests beyond a listener's backlog
+	DropDHCP       uint64 // DHCP messages that are malformed or not for us
+	DropUnresolved uint64 // packets given up because ARP had no answer
+	DropQueue      uint64 // packets given up because the output queue was full
+
+	Fragments    uint64 // fragments received
+	Reassembled  uint64 // packets put together from them
+	EchoReplies  uint64 // pings answered
+	ResetsSent   uint64 // RST sent to segments that belong to nobody
+	Unreachables uint64 // ICMP unreachable messages sent
+}
