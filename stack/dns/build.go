@@ -98,7 +98,7 @@ func (b *Builder) Record(s Section, name Name, typ, class uint16, ttl uint32, da
 	b.buf = binary.BigEndian.AppendUint32(b.buf, ttl)
 	at := len(b.buf)
 	b.buf = append(b.buf, 0, 0)
-	if sh, ok := shapeOf(typ); ok && len(data) > sh.before {
+	if sh, ok := shapeOf(typ); ok && len(data) > sh.before && !opaque(typ, class) {
 		b.buf = append(b.buf, data[:sh.before]...)
 		off := sh.before
 		for range sh.names {

@@ -120,23 +120,18 @@ var (
 )
 
 // partsOf returns how the data of a type is built; repeat tells that it is a list of that.
-// What is not known is Data. RFC 3597, 4: A, AAAA and SRV are defined for class IN only;
-// multicast DNS sets the class's first bit, RFC 6762, 10.2.
+// What is not known is Data.
 func partsOf(typ, class uint16) (p []part, repeat bool) {
-	in := class&0x7fff == ClassIN
+	if opaque(typ, class) {
+		return partsData, false
+	}
 	switch typ {
 	case TypeA:
-		if in {
-			return partsA, false
-		}
+		return partsA, false
 	case TypeAAAA:
-		if in {
-			return partsAAAA, false
-		}
+		return partsAAAA, false
 	case TypeSRV:
-		if in {
-			return partsSRV, false
-		}
+		return partsSRV, false
 	case TypeNS:
 		return partsNS, false
 	case TypeCNAME:

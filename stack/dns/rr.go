@@ -49,14 +49,16 @@ func shapeOf(typ uint16) (s shape, ok bool) {
 	return shape{}, false
 }
 
-// internet tells whether the record is of class IN, with or without the bit that multicast
-// DNS sets in it. RFC 6762, 10.2
-func (r RR) internet() bool { return r.Class&0x7fff == ClassIN }
+// opaque tells whether a type means nothing in a class. RFC 3597, 4: A, AAAA and SRV are of
+// class IN only; multicast DNS sets the first bit of that, RFC 6762, 10.2.
+func opaque(typ, class uint16) bool {
+	return class&0x7fff != ClassIN && (typ == TypeA || typ == TypeAAAA || typ == TypeSRV)
+}
 
-// known tells whether the data has the form of the type that the record names. RFC 2136, 2.4
-// and 2.5: in an update a record of class ANY or NONE may have none.
+// known tells whether the record is of a type and its data has that type's form. RFC 2136,
+// 2.4 and 2.5: in an update a record of class ANY or NONE may have no data.
 func (r RR) known(typ uint16) bool {
-	return r.Type == typ && (r.off < r.end || r.Class != ClassANY && r.Class != ClassNONE)
+	return r.Type == typ && !opaque(typ, r.Class) && (r.off < r.end || r.Class != ClassANY && r.Class != ClassNONE)
 }
 
 // check holds the data against the type.
@@ -83,7 +85,7 @@ func (r RR) check(steps *int) error {
 	}
 	switch r.Type {
 	case TypeA:
-		if r.internet() && n != 4 {
+		if n != 4 {
 			return ErrData
 		}
 	case TypeAAAA:
@@ -143,7 +145,7 @@ func (r RR) AppendData(dst []byte) []byte {
 // Addr returns the address of an A or AAAA record.
 func (r RR) Addr() (a netip.Addr, ok bool) {
 	switch {
-	case r.known(TypeA) && r.internet():
+	case r.known(TypeA):
 		return netip.AddrFrom4([4]byte(r.Data())), true
 	case r.known(TypeAAAA):
 		return netip.AddrFrom16([16]byte(r.Data())), true

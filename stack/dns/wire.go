@@ -64,7 +64,7 @@ type Message struct {
 
 // budget is how many labels and pointers all names of a message may take together: more than
 // any sane message needs, and linear in its size.
-func budget(size int) int { return 8*size + 128 }
+func budget(size int) int { return 4*size + 128 }
 
 // Parse checks b and returns the message that it is: each question and record is there, each
 // name ends, each record's data fits its type where this package knows the type. Bytes behind

@@ -62,6 +62,7 @@ func TestParse(t *testing.T) {
 		{"an A of an update that removes all", answer(rr(TypeA, ClassANY, 0, "")), nil},
 		{"an A of multicast DNS", answer(rr(TypeA, 0x8001, 0, "abc")), ErrData},
 		{"an AAAA of four bytes", answer(rr(TypeAAAA, ClassIN, 1, "abcd")), ErrData},
+		{"an AAAA of class 0 is another matter, too", answer(rr(TypeAAAA, 0, 1, "ab")), nil},
 		{"an alias", answer(rr(TypeCNAME, ClassIN, 1, "\x01a\x00")), nil},
 		{"an alias to nothing", answer(rr(TypeCNAME, ClassIN, 1, "")), ErrData},
 		{"an alias that is cut by its length", answer(rr(TypeCNAME, ClassIN, 1, "\x01a")), ErrTruncated},
