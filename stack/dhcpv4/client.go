@@ -206,7 +206,7 @@ func (c *Client) Receive(now time.Time, msg []byte) error {
 }
 
 func (c *Client) take(now time.Time, m Message) error {
-	// RFC 6842, 3: "when a client receives a DHCP message containing a 'client identifier'
+	// RFC 6842, 3: "When a client receives a DHCP message containing a 'client identifier'
 	// option, the client MUST compare that client identifier to the one it is configured to
 	// send. If the two client identifiers do not match, the client MUST silently discard the
 	// message."

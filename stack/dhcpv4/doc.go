@@ -30,12 +30,13 @@
 //	  └───────────────────── NAK, expired ────────────────────────── REBINDING
 //
 // Read options.go (types and codes), wire.go (the checked view and the encoder), lease.go
-// (what a client makes of an answer), client.go and client_send.go, then fields.go and
-// fields_options.go (the field table).
+// (what a client makes of an answer), client.go and client_send.go, then server.go,
+// server_pool.go and server_send.go.
 //
 // After [Parse] no method of a [Message] can panic. A Message is a view: it lives as long as
-// the caller's buffer. The [Client] keeps no buffer; it has no lock, no clock and no
-// goroutine, and allocates only the [Lease] that an acknowledgement becomes.
+// the caller's buffer. [Client] and [Server] keep no buffer of the caller's; they have no
+// lock, no clock and no goroutine. A client allocates the [Lease] that an acknowledgement
+// becomes, a server a record for each address that it gives.
 //
 // # Implemented
 //
@@ -44,9 +45,12 @@
 //     offer is taken at once
 //   - RFC 2131, 4.4.5: renewing, rebinding, expiry; infinite leases (3.3)
 //   - RFC 2131, 4.4.4, 4.4.6: DHCPDECLINE, DHCPRELEASE
+//   - RFC 2131, 4.1, 4.3: the server: where answers go, all of table 4, DHCPNAK, DHCPDECLINE,
+//     DHCPRELEASE, DHCPINFORM
 //   - RFC 2132: options 1, 3, 6, 12, 15, 26, 42, 50 to 59, 61
 //   - RFC 3396: long options, split and joined
 //   - RFC 3442: classless static routes
+//   - RFC 3046, 2.2: a relay's option is given back
 //   - RFC 6842: the client identifier in a server's message
 //
 // # Not implemented
@@ -57,5 +61,8 @@
 //   - RFC 2131, 4.4.5: random fuzz on T1 and T2: it spreads the load of thousands of clients
 //   - RFC 3442's "MUST appear [...] prior to": the parameter request list is in numerical order
 //   - RFC 4361's client identifier: it needs a store that outlives the process
+//   - RFC 2131, 2.2, 3.1: a server that probes an address before it offers it: the clients do
+//   - RFC 2131, 4: a server's store that outlives the process: clients that renew are known by
+//     the address that they have
 //   - RFC 3118 authentication, RFC 3203 FORCERENEW, RFC 4039 rapid commit
 package dhcpv4

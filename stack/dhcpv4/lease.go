@@ -103,8 +103,8 @@ func (t terms) lease(m Message, sent time.Time) Lease {
 		Routers:  readAddrs(m, OptRouter),
 		DNS:      readAddrs(m, OptDNS),
 		NTP:      readAddrs(m, OptNTP),
-		Hostname: readName(m, OptHostname),
-		Domain:   readName(m, OptDomain),
+		Hostname: string(nameOf(m, OptHostname)),
+		Domain:   string(nameOf(m, OptDomain)),
 		Obtained: sent,
 	}
 	// RFC 2132, 5.1: "The minimum legal value for the MTU is 68."
@@ -156,20 +156,20 @@ func readAddrs(m Message, code byte) []netip.Addr {
 	return list
 }
 
-// readName returns a host or domain name, "" when it is not made of the characters that names
+// nameOf returns a host or domain name, nil when it is not made of the characters that names
 // are made of: what comes from the network may end up in a file or a terminal.
 //
 // RFC 2132, 2: "Options containing NVT ASCII data SHOULD NOT include a trailing NULL; however,
 // the receiver of such options MUST be prepared to delete trailing nulls if they exist."
-func readName(m Message, code byte) string {
+func nameOf(m Message, code byte) []byte {
 	v, _ := m.Option(code, nil)
 	for len(v) > 0 && v[len(v)-1] == 0 {
 		v = v[:len(v)-1]
 	}
 	if !isName(v) {
-		return ""
+		return nil
 	}
-	return string(v)
+	return v
 }
 
 func isName(v []byte) bool {

@@ -39,6 +39,7 @@ const (
 	OptHostname   = 12
 	OptDomain     = 15
 	OptMTU        = 26
+	OptBroadcast  = 28
 	OptNTP        = 42
 	OptRequested  = 50
 	OptLeaseTime  = 51
