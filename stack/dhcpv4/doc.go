@@ -31,7 +31,8 @@
 //
 // Read options.go (types and codes), wire.go (the checked view and the encoder), lease.go
 // (what a client makes of an answer), client.go and client_send.go, then server.go,
-// server_pool.go and server_send.go.
+// server_pool.go and server_send.go; fields.go (the field table), fields_options.go (an entry
+// for each option) and fields_forms.go (how values are made).
 //
 // After [Parse] no method of a [Message] can panic. A Message is a view: it lives as long as
 // the caller's buffer. [Client] and [Server] keep no buffer of the caller's; they have no
@@ -64,5 +65,7 @@
 //   - RFC 2131, 2.2, 3.1: a server that probes an address before it offers it: the clients do
 //   - RFC 2131, 4: a server's store that outlives the process: clients that renew are known by
 //     the address that they have
+//   - RFC 3397, 3361, 3118, 3925 and others: the inside of options 43, 77, 90, 119, 120, 124 and
+//     125 is shown as bytes
 //   - RFC 3118 authentication, RFC 3203 FORCERENEW, RFC 4039 rapid commit
 package dhcpv4

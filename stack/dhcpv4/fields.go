@@ -1,0 +1,207 @@
+package dhcpv4
+
+import (
+	"bytes"
+	"encoding/binary"
+
+	"httptap/stack/field"
+)
+
+// Layout is the field table.
+var Layout = field.Layout{
+	Spec:  field.Spec{Name: "dhcp", Label: "Dynamic Host Configuration Protocol", Kind: field.Layer, Ref: "RFC 2131, 2"},
+	Title: "DHCPv4",
+	Head:  head[:],
+	Tail:  tail,
+}
+
+// HardwareTypes names the types of hardware addresses. IANA, "ARP Parameters"
+var HardwareTypes = field.Values{
+	0: "NET/ROM pseudo", 1: "Ethernet", 2: "Experimental Ethernet", 3: "AX.25", 4: "ProNET", 5: "Chaos", 6: "IEEE 802",
+	7: "ARCNET", 8: "Hyperchannel", 9: "Lanstar", 15: "Frame Relay DLCI", 16: "ATM", 17: "HDLC", 18: "Fibre Channel",
+	19: "ATM (RFC 2225)", 20: "Serial Line", 24: "IEEE 1394.1995", 27: "EUI-64", 31: "IPsec tunnel", 32: "InfiniBand",
+}
+
+var operations = field.Values{OpRequest: "Boot Request", OpReply: "Boot Reply"}
+
+var head = [...]field.Spec{
+	{Name: "dhcp.type", Label: "Message type", Bits: 8, Kind: field.Uint, Class: field.Operation, Values: operations, Ref: "RFC 2131, 2"},
+	{Name: "dhcp.hw.type", Label: "Hardware type", Bits: 8, Kind: field.Hex, Values: HardwareTypes, Ref: "RFC 2131, 2"},
+	{Name: "dhcp.hw.len", Label: "Hardware address length", Bits: 8, Kind: field.Uint, Class: field.Length, Unit: "bytes", Ref: "RFC 2131, 2"},
+	{Name: "dhcp.hops", Label: "Hops", Bits: 8, Kind: field.Uint, Ref: "RFC 2131, 2"},
+	{Name: "dhcp.id", Label: "Transaction ID", Bits: 32, Kind: field.Hex, Class: field.Sequence, Ref: "RFC 2131, 2"},
+	{Name: "dhcp.secs", Label: "Seconds elapsed", Bits: 16, Kind: field.Uint, Unit: "s", Ref: "RFC 2131, 2"},
+	{Name: "dhcp.flags", Label: "Bootp flags", Bits: 16, Kind: field.Hex, Class: field.Flags, Ref: "RFC 2131, 2", Sub: []field.Spec{
+		{Name: "dhcp.flags.bc", Label: "Broadcast flag", Bits: 1, Kind: field.Uint, Values: field.Values{0: "Unicast", 1: "Broadcast"}, Ref: "RFC 2131, 2"},
+		{Name: "dhcp.flags.reserved", Label: "Reserved flags", Bits: 15, Kind: field.Reserved, Ref: "RFC 2131, 2"},
+	}},
+	{Name: "dhcp.ip.client", Label: "Client IP address", Bits: 32, Kind: field.IPv4, Class: field.Address, Ref: "RFC 2131, 2"},
+	{Name: "dhcp.ip.your", Label: "Your (client) IP address", Bits: 32, Kind: field.IPv4, Class: field.Address, Ref: "RFC 2131, 2"},
+	{Name: "dhcp.ip.server", Label: "Next server IP address", Bits: 32, Kind: field.IPv4, Class: field.Address, Ref: "RFC 2131, 2"},
+	{Name: "dhcp.ip.relay", Label: "Relay agent IP address", Bits: 32, Kind: field.IPv4, Class: field.Address, Ref: "RFC 2131, 2"},
+}
+
+// hwLen is where the hardware address's length stands in head.
+const hwLen = 2
+
+// What follows the addresses.
+var (
+	specMAC       = field.Spec{Name: "dhcp.hw.mac_addr", Label: "Client MAC address", Bits: 48, Kind: field.MAC, Class: field.Address, Ref: "RFC 2131, 2"}
+	specHWAddr    = field.Spec{Name: "dhcp.hw.addr", Label: "Client hardware address", Kind: field.Bytes, Class: field.Address, Ref: "RFC 2131, 2"}
+	specHWPadding = field.Spec{Name: "dhcp.hw.addr_padding", Label: "Client hardware address padding", Kind: field.Padding, Ref: "RFC 2131, 2"}
+	specSName     = field.Spec{Name: "dhcp.server", Label: "Server host name", Bits: 8 * (offFile - offSName), Kind: field.Custom, Class: field.Name, Format: appendZeroEnded, Ref: "RFC 2131, 2"}
+	specFile      = field.Spec{Name: "dhcp.file", Label: "Boot file name", Bits: 8 * (offCookie - offFile), Kind: field.Custom, Class: field.Name, Format: appendZeroEnded, Ref: "RFC 2131, 2"}
+	specCookie    = field.Spec{Name: "dhcp.cookie", Label: "Magic cookie", Bits: 32, Kind: field.IPv4, Values: field.Values{Cookie: "DHCP"}, Ref: "RFC 2131, 3"}
+	specVendor    = field.Spec{Name: "dhcp.vendor_specific_options", Label: "Bootp vendor specific options", Kind: field.Bytes, Ref: "RFC 951, 3"}
+	groupSName    = field.Spec{Name: "dhcp.server.options", Label: "Server host name overloaded by options", Kind: field.Group, Ref: "RFC 2132, 9.3"}
+	groupFile     = field.Spec{Name: "dhcp.file.options", Label: "Boot file name overloaded by options", Kind: field.Group, Ref: "RFC 2132, 9.3"}
+)
+
+// What can be wrong, besides what any layer can have.
+var (
+	faultHWLen    = field.Fault{Name: "dhcp.hw.len.invalid", Label: "a hardware address has room for 16 bytes", Severity: field.Error}
+	faultNoEnd    = field.Fault{Name: "dhcp.end.missing", Label: "no end option follows this", Severity: field.Warn}
+	faultOption   = field.Fault{Name: "dhcp.option.overrun", Label: "the option runs past the end of the options", Severity: field.Error}
+	faultEmpty    = field.Fault{Name: "dhcp.option.empty", Label: "this option can't be empty", Severity: field.Error}
+	faultLength   = field.Fault{Name: "dhcp.option.length.invalid", Label: "the length is not one that this option has", Severity: field.Error}
+	faultOverload = field.Fault{Name: "dhcp.option.overload.invalid", Label: "only 1, 2 and 3 are defined", Severity: field.Error}
+	faultRoute    = field.Fault{Name: "dhcp.option.route.invalid", Label: "a destination has at most 32 bits", Severity: field.Error}
+	faultNoCookie = field.Fault{Name: "dhcp.cookie.invalid", Label: "not 99.130.83.99, so no DHCP options follow", Severity: field.Warn}
+)
+
+// tail adds the hardware address, the two names and the options.
+func tail(c *field.Context) {
+	n := int(c.Frame[c.Start+offHLen])
+	switch {
+	case n > 16:
+		c.Fault(c.Find(&head[hwLen]), &faultHWLen, 0)
+		c.AddBytes(&specHWAddr, 16)
+	case n == 6 && c.Frame[c.Start+offHType] == 1:
+		c.Add(&specMAC, 48)
+		c.AddBytes(&specHWPadding, 10)
+	default:
+		if n > 0 {
+			c.AddBytes(&specHWAddr, n)
+		}
+		if n < 16 {
+			c.AddBytes(&specHWPadding, 16-n)
+		}
+	}
+	overload := findOverload(c.Frame[c.Start:c.Limit])
+	addName(c, &specSName, &groupSName, overload&overloadSName != 0)
+	addName(c, &specFile, &groupFile, overload&overloadFile != 0)
+	cookie := c.Add(&specCookie, 32)
+	if c.Cut() {
+		return
+	}
+	if binary.BigEndian.Uint32(c.Frame[c.Start+offCookie:]) != Cookie {
+		c.Fault(cookie, &faultNoCookie, 0)
+		if rest := len(c.Rest()); rest > 0 {
+			c.AddBytes(&specVendor, rest)
+		}
+		return
+	}
+	addOptions(c, c.Limit, cookie)
+}
+
+// findOverload returns the value of the option overload of a message, 0 when there is none.
+func findOverload(b []byte) byte {
+	if len(b) < HeaderLen || binary.BigEndian.Uint32(b[offCookie:]) != Cookie {
+		return 0
+	}
+	for area := b[HeaderLen:]; ; {
+		code, value, n := nextOption(area)
+		switch {
+		case n < 0 || code == OptEnd:
+			return 0
+		case code == OptOverload && len(value) == 1:
+			return value[0]
+		}
+		area = area[n:]
+	}
+}
+
+// addName adds one of the two names, or the options that stand in its place.
+func addName(c *field.Context, s, group *field.Spec, overloaded bool) {
+	if !overloaded || c.Pos()+s.Bits/8 > c.Limit {
+		c.Add(s, s.Bits)
+		return
+	}
+	i := c.Open(group)
+	addOptions(c, c.Pos()+s.Bits/8, i)
+	c.Close(i)
+}
+
+// addOptions adds the options up to the byte end. before is the span that a missing end option
+// is blamed on when there is no option at all.
+func addOptions(c *field.Context, end, before int) {
+	last := before
+	for c.Pos() < end && !c.Cut() {
+		switch code := c.Frame[c.Pos()]; code {
+		case OptPad:
+			n := 1
+			for c.Pos()+n < end && c.Frame[c.Pos()+n] == OptPad {
+				n++
+			}
+			c.AddBytes(&specPadding, n)
+		case OptEnd:
+			c.Add(&specEnd, 8)
+			if n := end - c.Pos(); n > 0 {
+				c.AddBytes(&specPadding, n)
+			}
+			return
+		default:
+			last = addOption(c, code, end)
+		}
+	}
+	if !mayGoOn(c, end) {
+		c.Fault(last, &faultNoEnd, 0)
+	}
+}
+
+// mayGoOn tells whether the options go on behind end in bytes that were not captured.
+func mayGoOn(c *field.Context, end int) bool {
+	return end == c.Limit && c.CutFault() == field.Snapped
+}
+
+// addOption adds one option that begins at the current position and has to end before end. It
+// returns the index of the span that stands for it.
+func addOption(c *field.Context, code byte, end int) int {
+	o := &options[code]
+	group := c.Open(&o.group)
+	defer c.Close(group)
+	first := c.Add(&specCode, 8)
+	if c.Pos() >= end {
+		if !mayGoOn(c, end) {
+			c.Fault(first, &faultOption, 0)
+		}
+		return first
+	}
+	n := int(c.Frame[c.Pos()])
+	length := c.Add(&specLength, 8)
+	if stop := c.Pos() + n; stop > end {
+		if mayGoOn(c, end) {
+			c.AddBytes(&specValue, n) // cut, and marked so
+			return first
+		}
+		c.Fault(length, &faultOption, 0)
+		if rest := end - c.Pos(); rest > 0 {
+			c.AddBytes(&specValue, rest)
+		}
+		return first
+	}
+	if f := o.add(c, o, n); f != nil {
+		c.Fault(length, f, 0)
+	}
+	return first
+}
+
+// appendZeroEnded prints the text before the first zero byte, all of it when something else
+// than zeros follows.
+func appendZeroEnded(dst, msg []byte, off, n int) []byte {
+	b := msg[off : off+n]
+	if text, rest, _ := bytes.Cut(b, []byte{0}); len(bytes.Trim(rest, "\x00")) == 0 {
+		b = text
+	}
+	return field.AppendQuoted(dst, b)
+}
