@@ -190,6 +190,13 @@ func (h *Host) Stats() Stats {
 	return h.e.stats
 }
 
+// Connections returns how many TCP connections the host has, those in TIME-WAIT among them.
+func (h *Host) Connections() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.e.conns)
+}
+
 // Lease returns the DHCP lease in use, and false when there is none.
 func (h *Host) Lease() (dhcpv4.Lease, bool) {
 	h.mu.Lock()

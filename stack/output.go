@@ -191,9 +191,13 @@ func (e *engine) sendSegment(now time.Time, c *Conn, frame []byte) int {
 		return 0
 	case err != nil:
 		// RFC 1122, 4.2.3.9: an unreachable destination is no reason to abort a connection
-		// that was established. It is remembered as the cause, should the connection time out.
+		// that was established. Its segments are lost, so that its own timers decide, and the
+		// failure is remembered as the cause should it time out.
 		c.tcb.SoftError(err)
-		e.timers.set(c, now.Add(retryUnreachable))
+		if c.tcb.Transmit(now, frame[payloadStart:ipStart+e.mtu]) > 0 {
+			e.stats.DropUnresolved++
+		}
+		e.settle(now, c)
 		return 0
 	case state == arp.Pending:
 		e.stalled.push(c)
@@ -209,10 +213,6 @@ func (e *engine) sendSegment(now time.Time, c *Conn, frame []byte) int {
 		TTL: defaultTTL, DontFragment: true}, n)
 	return payloadStart + n
 }
-
-// retryUnreachable is how long an established connection waits before it asks again for a
-// neighbour that did not answer ARP.
-const retryUnreachable = time.Second
 
 // enqueue queues a packet that the host itself sends, or counts it as dropped when too many
 // wait already.

@@ -37,12 +37,12 @@ func (t *TCB) acknowledged(now time.Time, ack seq.Value) {
 	t.base = t.base.Add(n)
 	t.una = ack
 	t.nxt = seq.Max(t.nxt, t.una)
-	t.dupAcks, t.probes, t.soft = 0, 0, nil
+	t.dupAcks, t.probes, t.timeouts, t.soft = 0, 0, 0, nil
 	t.progress = now
 	if t.timing && t.timedEnd.LessEq(ack) {
 		t.timing = false
 		t.rtt.sample(now.Sub(t.timedAt))
-	} else if !t.recovering && t.rtt.measured {
+	} else if t.rtt.measured {
 		t.rtt.restart()
 	}
 	if t.recovering {
@@ -60,7 +60,9 @@ func (t *TCB) acknowledged(now time.Time, ack seq.Value) {
 	}
 }
 
-// restart undoes the doubling of the timeout once the peer is heard again.
+// restart undoes the doubling of the timeout once new data is acknowledged. Karn's algorithm
+// would keep it until a segment that was sent once only is acknowledged; in a long recovery
+// there is none, and one lost segment after the other would be waited for ever longer.
 func (r *rtt) restart() {
 	r.rto = min(max(r.srtt+max(clockGranularity, 4*r.rttvar), minRTO), maxRTO)
 }
@@ -81,14 +83,15 @@ func (t *TCB) expire(now time.Time) bool {
 	if t.una == t.max || t.wnd == 0 && t.state.canSend() {
 		return t.persist(now)
 	}
-	limit := maxSilence
+	limit, tries := maxSilence, maxTimeouts
 	if t.state == SynSent || t.state == SynReceived {
-		limit = maxSynSilence
+		limit, tries = maxSynSilence, 0
 	}
-	if now.Sub(t.progress) >= limit {
+	if now.Sub(t.progress) >= limit && t.timeouts >= tries {
 		t.timeOut()
 		return false
 	}
+	t.timeouts++
 	t.rtt.backOff()
 	t.timing = false
 	t.dupAcks = 0

@@ -17,6 +17,9 @@ const (
 
 	// R2 of RFC 9293, 3.8.3: "The value of R2 SHOULD correspond to at least 100 seconds."
 	maxSilence = 100 * time.Second
+	// maxTimeouts is how many timeouts in a row there have to be, too: on a link that loses
+	// every second frame 100 seconds are too few of them. It is Linux's tcp_retries2.
+	maxTimeouts = 15
 	// RFC 9293, 3.8.3: "R2 for a SYN segment MUST be set large enough to provide
 	// retransmission of the segment for at least 3 minutes."
 	maxSynSilence = 3 * time.Minute

@@ -114,6 +114,7 @@ type TCB struct {
 	recovering  bool
 	recover     seq.Value // RFC 6582: ends the recovery
 	retransmits int
+	timeouts    int // in a row, without an ACK for new data
 	probes      int // persist probes without an answer that opens the window
 }
 

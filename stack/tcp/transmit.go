@@ -27,7 +27,13 @@ func (t *TCB) Pending(now time.Time) bool {
 	case t.state == SynSent, t.state == SynReceived:
 		return t.nxt == t.iss || due(t.rtoAt, now)
 	}
-	return due(t.rtoAt, now) || due(t.delackAt, now) || due(t.endAt, now) || t.sendable() > 0
+	return due(t.rtoAt, now) || due(t.delackAt, now) || due(t.endAt, now) || t.sendable() > 0 || t.timerMissing()
+}
+
+// timerMissing tells whether something waits for the peer without a timer: data that does not
+// fit the window. Transmit starts the timer.
+func (t *TCB) timerMissing() bool {
+	return t.rtoAt.IsZero() && t.state.canSend() && (t.una != t.max || t.unsent() > 0)
 }
 
 // Deadline returns when Transmit has to be called though nothing was received; the zero time
@@ -72,8 +78,8 @@ func (t *TCB) Transmit(now time.Time, dst []byte) int {
 	if n := t.sendable(); n > 0 {
 		return t.transmitData(now, dst, t.nxt, n)
 	}
-	if t.rtoAt.IsZero() && t.una == t.max && t.unsent() > 0 && t.state.canSend() {
-		t.rtoAt = now.Add(t.rtt.rto) // the window is closed: ask again later
+	if t.timerMissing() {
+		t.rtoAt = now.Add(t.rtt.rto) // the window is closed, or too small to be worth it: ask again later
 	}
 	if t.ackNow {
 		return t.segment(dst, ACK, t.nxt, 0, 0)
@@ -169,14 +175,15 @@ func (t *TCB) transmitOldest(now time.Time, dst []byte) int {
 	return t.transmitData(now, dst, t.una, min(t.max.Diff(t.una), t.mss))
 }
 
-// transmitProbe sends one byte, or the FIN, beyond the window, and waits longer for the next.
+// transmitProbe sends one byte, or the FIN, beyond a closed window, or what fits a small one, and
+// waits longer for the next.
 func (t *TCB) transmitProbe(now time.Time, dst []byte) int {
 	if !t.state.canSend() || t.unsent() == 0 {
 		return 0
 	}
 	t.probes++
 	t.rtt.backOff()
-	n := t.transmitData(now, dst, t.una, 1)
+	n := t.transmitData(now, dst, t.una, max(1, t.wnd)) // SWS avoidance ends with the timer
 	// The peer may or may not take it: it is sent again with what follows.
 	t.nxt, t.timing = t.una, false
 	t.rtoAt = now.Add(t.rtt.rto)
