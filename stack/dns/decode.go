@@ -172,11 +172,7 @@ const unbounded = 1 << 30
 // name appends the name at Pos as field s. It has to end at byte end, or before. It tells
 // whether what follows the name can be read.
 func (d *decoder) name(s *field.Spec, end int) bool {
-	c := d.c
-	if c.Cut() {
-		return false
-	}
-	at := c.Pos()
+	c, at := d.c, d.c.Pos()
 	msg := c.Frame[d.base:min(end, c.Limit)]
 	next, err := checkName(msg, at-d.base, &d.steps)
 	if err == nil {

@@ -120,6 +120,7 @@ func TestFields(t *testing.T) {
 		{"half a pointer", append(header(1, 0, 0, 0), "\x01a\xc0"...), "dns.qry.name", "a.<truncated>", field.Truncated},
 		{"a type that is cut", question[:23], "dns.qry.type", "00", field.Truncated},
 		{"a pointer to itself", append(header(1, 0, 0, 0), "\xc0\x0c\x00\x01\x00\x01"...), "dns.qry.name", "<bad pointer>", &faultPointer},
+		{"a pointer to a name that is too long", append(header(2, 0, 0, 0), strings.Repeat("\x09123456789", 26)+"\x00\x00\x01\x00\x01\x01a\xc0\x0c\x00\x01\x00\x01"...), "dns.qry.name", strings.Repeat("123456789.", 26) + "<too long>", &faultName},
 		{"what follows it is read", append(header(1, 0, 0, 0), "\xc0\x0c\x00\x01\x00\x01"...), "dns.qry.type", "A (1)", &faultPointer},
 		{"a pointer forward", append(header(1, 0, 0, 0), "\x01a\xc0\x20\x00\x01\x00\x01"...), "dns.qry.name", "a.<bad pointer>", &faultPointer},
 		{"a pointer into the header", append(header(1, 0, 0, 0), "\x01a\xc0\x00\x00\x01\x00\x01"...), "dns.qry.name", "a.<bad pointer>", &faultPointer},
@@ -140,6 +141,7 @@ func TestFields(t *testing.T) {
 		{"the text that is there", answer(rr(TypeTXT, ClassIN, 1, "\x05ab")), "dns.txt", `"ab"`, field.Overrun},
 		{"no text at all", answer(rr(TypeTXT, ClassIN, 1, "")), "dns.resp.len", "0 bytes", field.TooShort},
 		{"an option past its end", opt("\x00\x03\x00\x09x"), "dns.opt.len", "9 bytes", field.Overrun},
+		{"an option that is cut", opt("\x00\x03\x00\x09x")[:HeaderLen+11+3], "dns.opt.len", "00 bytes", field.Overrun},
 		{"half an option", opt("\x00\x03\x00"), "dns.resp.len", "3 bytes", field.TooShort},
 		{"an option with bytes too many", opt("\x00\x0b\x00\x03\x00\x64x"), "undecoded", "78", &faultExtra},
 		{"a cookie that is too short", opt("\x00\x0a\x00\x02hi"), "dns.opt.len", "2 bytes", field.TooShort},
@@ -331,7 +333,7 @@ func TestDecodeTakesLinearTime(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		t.Logf("%s: %v, %d spans", name, best, len(c.Spans))
-		if best > 20*time.Millisecond {
+		if best > 100*time.Millisecond {
 			t.Errorf("%s: %v", name, best)
 		}
 	}

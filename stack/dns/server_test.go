@@ -151,6 +151,7 @@ func TestAnswerSays(t *testing.T) {
 		{"an update is NOTIMP", q(func(q []byte) []byte { q[2] |= 5 << 3; return q }), "NOTIMP rd", nil},
 		{"two questions are FORMERR", append(make([]byte, 4), 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 1, 0, 1), "FORMERR", nil},
 		{"two OPT records are FORMERR", q(func(q []byte) []byte { q[11] = 2; return append(q, opt...) }), "FORMERR rd; ? www.httptap.test A; opt 1232 do=false", nil},
+		{"an OPT record with a name is FORMERR", q(func(q []byte) []byte { return append(append(q[:len(q)-11], 1, 'x'), opt...) }), "FORMERR rd; ? www.httptap.test A; opt 1232 do=false", nil},
 		{"EDNS version 1 is BADVERS", q(func(q []byte) []byte { q[len(q)-5] = 1; return q }), "BADVERS rd; ? www.httptap.test A; opt 1232 do=false", nil},
 		{"DO and CD come back", q(func(q []byte) []byte { q[len(q)-4] = 0x80; q[3] |= 0x10; return q }), "NOERROR aa rd cd; ? www.httptap.test A; an www.httptap.test 300 IN A 192.168.10.254; opt 1232 do=true", nil},
 		{"no recursion desired, none confirmed", q(func(q []byte) []byte { q[2], q[11] = 0, 0; return q[:len(q)-11] }), "NOERROR aa; ? www.httptap.test A; an www.httptap.test 300 IN A 192.168.10.254", nil},
@@ -298,6 +299,12 @@ func TestZoneChanges(t *testing.T) {
 		if err := z.Add(c.r); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", c.sentence, err, c.want)
 		}
+	}
+	if err := z.Remove("a..b", TypeA); !errors.Is(err, ErrLabel) {
+		t.Errorf("a bad name is removed: %v", err)
+	}
+	if _, err := NewZone(Record{Name: "a..b", Type: TypeSOA}); !errors.Is(err, ErrLabel) {
+		t.Errorf("a zone with a bad name: %v", err)
 	}
 	if _, err := NewZone(a); !errors.Is(err, ErrRecord) {
 		t.Errorf("a zone without SOA: %v", err)

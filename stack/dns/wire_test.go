@@ -208,6 +208,17 @@ func TestAccessorsOfOtherTypes(t *testing.T) {
 			t.Errorf("%s: data % x", r.Record(), r.AppendData(nil))
 		}
 	}
+	for r := range mustParse(t, answer(rr(TypeTXT, ClassIN, 0, "\x01a\x01b"), rr(TypeOPT, 0, 0, "\x00\x03\x00\x00\x00\x04\x00\x00"))).Records() {
+		for range r.Strings() {
+			break // an iterator may be left
+		}
+		for range r.Options() {
+			break
+		}
+	}
+	if RCode(3000).String() != "RCODE3000" || TypeName(65280) != "TYPE65280" || Section(9).String() != "unknown section" {
+		t.Error("what has no name has a number")
+	}
 	var zero Message
 	for range zero.Records() {
 		t.Error("the zero Message has a record")
@@ -215,6 +226,15 @@ func TestAccessorsOfOtherTypes(t *testing.T) {
 	if _, ok := zero.Question(); ok || zero.Len() != 0 || zero.RCode() != NoError {
 		t.Error("the zero Message is not empty")
 	}
+}
+
+func mustParse(t *testing.T, b []byte) Message {
+	t.Helper()
+	m, err := Parse(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
 }
 
 func TestAppendQuery(t *testing.T) {

@@ -67,6 +67,7 @@ func TestFields(t *testing.T) {
 		{"its data", mode6, "ntp.ctrl.data", `"a=1\r\n"`, nil},
 		{"its padding", mode6, "ntp.padding", "000000", nil},
 		{"its key", join(mode6, key, make([]byte, 16)), "ntp.keyid", "0000000b", nil},
+		{"its header is cut", mode6[:11], "ntp.ctrl.count", "00 bytes", field.Truncated},
 		{"its count lies", mode6[:15], "ntp.ctrl.count", "5 bytes", field.Overrun},
 		{"it has bytes too many", join(mode6, []byte{9}), "undecoded", "09", &faultTrail},
 		{"a private message has no leap indicator", mode7, "ntp.flags.li", "absent", nil},
