@@ -1,0 +1,210 @@
+package pcap
+
+import (
+	"strconv"
+
+	"httptap/stack/field"
+	"httptap/stack/link"
+)
+
+// DefaultClasses are the fields that the annotated line shows unless told otherwise.
+var DefaultClasses = ClassSet(field.Address, field.Port, field.Operation, field.Flags, field.Name, field.Timestamp)
+
+// Classes is a set of field classes.
+type Classes uint32
+
+// ClassSet returns the set of the given classes.
+func ClassSet(classes ...field.Class) (s Classes) {
+	for _, c := range classes {
+		s |= 1 << c
+	}
+	return s
+}
+
+// Has tells whether c is in the set.
+func (s Classes) Has(c field.Class) bool { return s>>c&1 != 0 }
+
+// Us are the addresses that print as "us".
+type Us struct {
+	HW []link.Addr
+	IP [][4]byte
+}
+
+// isUs tells whether the span's value is one of our addresses.
+func (u *Us) isUs(s field.Span, frame []byte) bool {
+	if u == nil || s.Bit&7 != 0 {
+		return false
+	}
+	switch b := s.Bytes(frame); {
+	case s.Spec.Kind == field.MAC && len(b) == 6:
+		for _, a := range u.HW {
+			if a == link.Addr(b) {
+				return true
+			}
+		}
+	case s.Spec.Kind == field.IPv4 && len(b) == 4:
+		for _, a := range u.IP {
+			if a == [4]byte(b) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// LineOptions choose what the annotated line shows.
+type LineOptions struct {
+	Classes Classes // 0: DefaultClasses
+	Us      *Us     // nil: nobody is us
+}
+
+// AppendLine appends the spans of frame as one line, without its end: each layer with its
+// length and its fields of the chosen classes, layers apart by " | ".
+//
+//	[Ethernet len=14; destination=ff:ff:ff:ff:ff:ff; source=us | ARP len=28; opcode=request (1)]
+//
+// A field of one word is written as it is, one of several in parentheses. A field that is
+// wrong is shown whatever its class, with the cause behind an exclamation mark.
+func AppendLine(dst []byte, frame []byte, spans []field.Span, o LineOptions) []byte {
+	if o.Classes == 0 {
+		o.Classes = DefaultClasses
+	}
+	dst = append(dst, '[')
+	layer := 0
+	for i := 0; i < len(spans); i++ {
+		s := spans[i]
+		if s.Depth == 0 {
+			if i > 0 {
+				dst = append(dst, " | "...)
+			}
+			layer = int(s.Bit / 8)
+			dst = appendLayer(dst, s, spans, i)
+			dst = appendFault(dst, s)
+			continue
+		}
+		hasValue := s.Spec.Kind != field.Group
+		if s.Err == nil && (!hasValue || !o.Classes.Has(s.Spec.Class)) {
+			continue
+		}
+		dst = append(dst, "; "...)
+		dst = appendLabel(dst, s.Spec.Label)
+		if hasValue {
+			dst = append(dst, '=')
+			switch {
+			case o.Us.isUs(s, frame):
+				dst = append(dst, "us"...)
+			case s.Spec.Class == field.Flags && !field.IsLeaf(spans, i):
+				dst = appendFlags(dst, frame, spans, i)
+			default:
+				dst = s.AppendText(dst, frame, layer)
+			}
+		}
+		dst = appendFault(dst, s)
+		if s.Spec.Class == field.Flags {
+			// The flags' names say what the bits below would repeat.
+			for i+1 < len(spans) && spans[i+1].Depth > s.Depth && spans[i+1].Err == nil {
+				i++
+			}
+		}
+	}
+	return append(dst, ']')
+}
+
+// appendLayer appends a layer's title and length. Bytes between the layers have no title.
+func appendLayer(dst []byte, s field.Span, spans []field.Span, i int) []byte {
+	if s.Spec.Kind == field.Layer {
+		dst = append(dst, title(s.Spec)...)
+	} else {
+		dst = append(dst, s.Spec.Name...)
+	}
+	dst = append(dst, " len="...)
+	return strconv.AppendInt(dst, int64(s.Len/8), 10)
+}
+
+// titles are the names of the layers on the annotated line, by the Spec of their root.
+var titles = func() map[*field.Spec]string {
+	m := map[*field.Spec]string{&rootLayout.Spec: rootLayout.Title}
+	for _, r := range registry {
+		m[&r.layout.Spec] = r.layout.Title
+	}
+	return m
+}()
+
+func title(s *field.Spec) string {
+	if t, ok := titles[s]; ok {
+		return t
+	}
+	return s.Label
+}
+
+// appendLabel appends a label as the line writes it: one word in lower case, but for
+// abbreviations; several words in parentheses.
+func appendLabel(dst []byte, label string) []byte {
+	lower, words := true, false
+	for i := range len(label) {
+		switch c := label[i]; {
+		case c == ' ':
+			words = true
+		case i > 0 && 'A' <= c && c <= 'Z':
+			lower = false
+		}
+	}
+	if words {
+		return append(append(append(dst, '('), label...), ')')
+	}
+	n := len(dst)
+	dst = append(dst, label...)
+	if lower && n < len(dst) && 'A' <= dst[n] && dst[n] <= 'Z' {
+		dst[n] += 'a' - 'A'
+	}
+	return dst
+}
+
+// appendFlags appends the labels of the one-bit fields below spans[i] that are set: "SYN,ACK".
+func appendFlags(dst []byte, frame []byte, spans []field.Span, i int) []byte {
+	n := len(dst)
+	depth := spans[i].Depth
+	for i++; i < len(spans) && spans[i].Depth > depth; i++ {
+		s := spans[i]
+		if s.Spec.Kind == field.Flag && s.Uint(frame) != 0 {
+			if len(dst) > n {
+				dst = append(dst, ',')
+			}
+			dst = append(dst, flagName(s.Spec)...)
+		}
+	}
+	if len(dst) == n {
+		dst = append(dst, "none"...)
+	}
+	return dst
+}
+
+// flagName returns the short name of a flag: the last part of its filter name in capitals,
+// from the ones that the protocols' texts use.
+func flagName(s *field.Spec) string {
+	if n, ok := flagNames[s.Name]; ok {
+		return n
+	}
+	return s.Label
+}
+
+var flagNames = map[string]string{
+	"tcp.flags.fin": "FIN", "tcp.flags.syn": "SYN", "tcp.flags.reset": "RST", "tcp.flags.push": "PSH",
+	"tcp.flags.ack": "ACK", "tcp.flags.urg": "URG", "tcp.flags.ece": "ECE", "tcp.flags.cwr": "CWR", "tcp.flags.ae": "AE",
+	"ip.flags.rb": "RB", "ip.flags.df": "DF", "ip.flags.mf": "MF",
+}
+
+// appendFault appends what is wrong with a span.
+func appendFault(dst []byte, s field.Span) []byte {
+	if s.Err == nil {
+		return dst
+	}
+	dst = append(append(dst, " !"...), s.Err.Label...)
+	if s.Err.WithWant {
+		dst = append(dst, ": should be 0x"...)
+		for shift := 12; shift >= 0; shift -= 4 {
+			dst = append(dst, "0123456789abcdef"[s.Want>>shift&15])
+		}
+	}
+	return dst
+}
