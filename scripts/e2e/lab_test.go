@@ -1,0 +1,139 @@
+package e2e
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// lab builds the namespace lab of scripts/lab with its daemons and returns its near side.
+func lab(t *testing.T) (near world, name string) {
+	t.Helper()
+	needRoot(t, "ip", "ethtool", "nft", "dnsmasq", "chronyd", "nginx")
+	name = fmt.Sprintf("t%d", time.Now().UnixNano()%1e9)
+	out, err := exec.Command("../lab", "up", name).CombinedOutput()
+	t.Cleanup(func() { exec.Command("../lab", "down", name).Run() })
+	if err != nil {
+		t.Fatalf("scripts/lab up: %v\n%s", err, out)
+	}
+	return world{netns: name + "-near"}, name
+}
+
+const wantPage = "This page came from nginx, over our own TCP."
+
+func TestRealDaemons(t *testing.T) {
+	w, _ := lab(t)
+	w.httptap(t, "-i", "v0")
+	stdout, stderr, err := w.run(t, "xcurl", "-ihttp", "-ntp", "http://www.lab.test/")
+	if err != nil || !strings.Contains(stdout, wantPage) {
+		t.Fatalf("%v\n%s\n%s", err, stdout, stderr)
+	}
+	for what, want := range map[string]string{
+		"dnsmasq's lease":         "from 10.77.0.1",
+		"the router's address":    "router 10.77.0.1 is at",
+		"dnsmasq's name":          "www.lab.test is 10.77.0.1",
+		"chrony's time":           "NTP",
+		"the annotated requests":  "OUT ",
+		"the annotated responses": "IN ",
+	} {
+		if !strings.Contains(stderr, want) {
+			t.Errorf("%s: %q is not in\n%s", what, want, stderr)
+		}
+	}
+}
+
+func TestHundredRunsTwoAtOnceAndAfterAKill(t *testing.T) {
+	w, _ := lab(t)
+	w.httptap(t, "-i", "v0", "-q")
+	fetch := func() error {
+		stdout, stderr, err := w.run(t, "xcurl", "-ihttp", "-ntp", "-nopcap", "http://alias.lab.test/")
+		if err != nil || !strings.Contains(stdout, wantPage) {
+			return fmt.Errorf("%w\n%s\n%s", err, stdout, stderr)
+		}
+		return nil
+	}
+	for i := range 100 {
+		if err := fetch(); err != nil {
+			t.Fatalf("run %d of 100 in a row: %v", i+1, err)
+		}
+	}
+	var both sync.WaitGroup
+	for range 2 {
+		both.Go(func() {
+			if err := fetch(); err != nil {
+				t.Errorf("one of two at once: %v", err)
+			}
+		})
+	}
+	both.Wait()
+
+	// A run that dies in the middle of a transfer leaves nothing that hinders the next.
+	killed := w.command(t.Context(), "xcurl", "-ihttp", "-nopcap", "-o", "/dev/null", "http://www.lab.test/endless")
+	stdout, err := killed.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := killed.Start(); err != nil {
+		t.Fatal(err)
+	}
+	stdout.Read(make([]byte, 1)) // it has begun
+	killed.Process.Signal(syscall.SIGKILL)
+	killed.Wait()
+	if err := fetch(); err != nil {
+		t.Errorf("the run behind one that was killed: %v", err)
+	}
+}
+
+// bigFile puts a file of n bytes into the lab's web server and returns its sum.
+func bigFile(t *testing.T, name string, n int) [32]byte {
+	t.Helper()
+	b := make([]byte, n)
+	x := uint32(1)
+	for i := range b {
+		x ^= x << 13
+		x ^= x >> 17
+		x ^= x << 5
+		b[i] = byte(x)
+	}
+	if err := os.WriteFile(filepath.Join("/run/httptap-lab-"+name, "www", "big"), b, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return sha256.Sum256(b)
+}
+
+func TestBigFileArrivesWhole(t *testing.T) {
+	const size = 100 << 20
+	w, name := lab(t)
+	far := world{netns: name + "-far"}
+	want := bigFile(t, name, size)
+	w.httptap(t, "-i", "v0", "-q")
+	for _, loss := range []string{"0", "5"} {
+		t.Run(loss+"% of frames lost", func(t *testing.T) {
+			world{}.must(t, "../lab", "lose", name, loss)
+			out := filepath.Join(t.TempDir(), "big")
+			start := time.Now()
+			_, stderr, err := w.run(t, "xcurl", "-ihttp", "-nopcap", "-o", out, "http://10.77.0.1/big")
+			if err != nil {
+				t.Fatalf("%v\n%s", err, stderr)
+			}
+			got, err := os.ReadFile(out)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(got) != size || sha256.Sum256(got) != want {
+				t.Errorf("%d bytes of %d, or not the same", len(got), size)
+			}
+			t.Logf("%d bytes in %v", len(got), time.Since(start))
+			if loss != "0" {
+				t.Log(far.must(t, "nft", "list", "table", "netdev", "lose"))
+			}
+		})
+	}
+}
