@@ -101,15 +101,15 @@ var allowed = []struct {
 	{"httptap/port", []string{"stack/link", "stack/sum", "stack/ethernet", "stack/ipv4", "stack/tcp", "stack/udp"}, "a device moves frames, and mends what the kernel's offloads did to them"},
 	{"httptap/internal/hub", []string{"stack/link", "stack/ethernet"}, "the switch looks at addresses only"},
 	{"httptap/internal/relay", []string{"stack/link", "httptap/api", "httptap/internal/hub", "web"}, "the relay is HTTP over the switch"},
-	{"httptap/internal/lab", []string{"stack/..."}, "the lab is a host on our own stack"},
+	{"httptap/internal/lab", []string{"stack", "stack/..."}, "the lab is a host on our own stack"},
 	{"httptap/internal/...", []string{"httptap/api", "httptap/internal/...", "httptap/port", "stack/...", "pcap", "web"}, "httptap joins api, its internals, stack, pcap and web"},
 	{"httptap", []string{"httptap/...", "stack/...", "pcap", "web"}, "the command wires"},
 	{"pcap/tapdump/...", []string{"pcap/...", "stack/link", "stack/field", "tapclient"}, "a command over the decoder"},
 	{"pcap/tapdump", []string{"pcap/...", "stack/link", "stack/field", "tapclient"}, "a command over the decoder"},
 	{"pcap", []string{"pcap/proto/...", "stack/..."}, "the decoder joins the rooms' tables"},
 	{"web", []string{"pcap"}, "the viewer knows no protocol"},
-	{"xcurl/...", []string{"xcurl/...", "httptap/api", "httptap/port", "tapclient", "pcap", "stack/...", "web"}, "xcurl uses anything but httptap's internals"},
-	{"xcurl", []string{"xcurl/...", "httptap/api", "httptap/port", "tapclient", "pcap", "stack/...", "web"}, "xcurl uses anything but httptap's internals"},
+	{"xcurl/...", []string{"xcurl/...", "httptap/api", "httptap/port", "tapclient", "pcap", "stack", "stack/...", "web"}, "xcurl uses anything but httptap's internals"},
+	{"xcurl", []string{"xcurl/...", "httptap/api", "httptap/port", "tapclient", "pcap", "stack", "stack/...", "web"}, "xcurl uses anything but httptap's internals"},
 }
 
 func match(pattern, dir string) bool {
