@@ -78,7 +78,7 @@ func AppendLine(dst []byte, frame []byte, spans []field.Span, o LineOptions) []b
 				dst = append(dst, " | "...)
 			}
 			layer = int(s.Bit / 8)
-			dst = appendLayer(dst, s, spans, i)
+			dst = appendLayer(dst, s)
 			dst = appendFault(dst, s)
 			continue
 		}
@@ -94,7 +94,7 @@ func AppendLine(dst []byte, frame []byte, spans []field.Span, o LineOptions) []b
 			case o.Us.isUs(s, frame):
 				dst = append(dst, "us"...)
 			case s.Spec.Class == field.Flags && !field.IsLeaf(spans, i):
-				dst = appendFlags(dst, frame, spans, i)
+				dst = appendFlags(dst, frame, spans, i, layer)
 			default:
 				dst = s.AppendText(dst, frame, layer)
 			}
@@ -111,7 +111,7 @@ func AppendLine(dst []byte, frame []byte, spans []field.Span, o LineOptions) []b
 }
 
 // appendLayer appends a layer's title and length. Bytes between the layers have no title.
-func appendLayer(dst []byte, s field.Span, spans []field.Span, i int) []byte {
+func appendLayer(dst []byte, s field.Span) []byte {
 	if s.Spec.Kind == field.Layer {
 		dst = append(dst, title(s.Spec)...)
 	} else {
@@ -160,21 +160,31 @@ func appendLabel(dst []byte, label string) []byte {
 	return dst
 }
 
-// appendFlags appends the labels of the one-bit fields below spans[i] that are set: "SYN,ACK".
-func appendFlags(dst []byte, frame []byte, spans []field.Span, i int) []byte {
+// appendFlags appends the names of the one-bit fields below spans[i] that are set, the lowest
+// bit first, as people say them: "SYN,ACK". A flag word without such fields is shown in hex.
+func appendFlags(dst []byte, frame []byte, spans []field.Span, i, layer int) []byte {
 	n := len(dst)
-	depth := spans[i].Depth
-	for i++; i < len(spans) && spans[i].Depth > depth; i++ {
-		s := spans[i]
-		if s.Spec.Kind == field.Flag && s.Uint(frame) != 0 {
+	last, named := i, false
+	for last+1 < len(spans) && spans[last+1].Depth > spans[i].Depth {
+		last++
+	}
+	for k := last; k > i; k-- {
+		s := spans[k]
+		if s.Spec.Kind != field.Flag {
+			continue
+		}
+		if named = true; s.Uint(frame) != 0 {
 			if len(dst) > n {
 				dst = append(dst, ',')
 			}
 			dst = append(dst, flagName(s.Spec)...)
 		}
 	}
-	if len(dst) == n {
-		dst = append(dst, "none"...)
+	switch {
+	case !named:
+		return spans[i].AppendText(dst, frame, layer)
+	case len(dst) == n:
+		return append(dst, "none"...)
 	}
 	return dst
 }
