@@ -68,7 +68,7 @@ func (l *Lab) servePage(w http.ResponseWriter, r *http.Request) {
 		MTU                                           int
 		Lease                                         time.Duration
 		Dynamic                                       bool
-	}{Client: r.RemoteAddr, Server: l.cfg.Addr.String(), Version: l.cfg.Version, MTU: l.cfg.Device.Info().MTU}
+	}{Client: r.RemoteAddr, Server: l.cfg.Addr.Addr().String(), Version: l.cfg.Version, MTU: l.cfg.Device.Info().MTU}
 	if host, _, err := net.SplitHostPort(r.Host); err == nil {
 		data.Host = host
 	} else {

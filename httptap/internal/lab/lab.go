@@ -1,10 +1,11 @@
 // Package lab is the network behind httptap when there is no other: a DHCP, a DNS, an NTP and an
 // HTTP server on a [stack.Host], so that a client of the relay finds all that a host needs.
 //
-//	          ┌─ dhcp.go   leases, from the second address of the network up
+//	                      ┌─ dhcp.go   leases, from the second address of the network up
 //	Device ── stack.Host ─┼─ dns.go    httptap.test, the addresses' names; else forward.go
-//	          ├─ ntp.go    the clock of this machine
-//	          └─ http.go   a page that says what has just happened, and bodies to measure with
+//	                      ├─ ntp.go    the clock of this machine
+//	                      └─ http.go   a page that says what has just happened, and bodies to
+//	                                   measure with
 //
 // Read lab.go, then these. The lab answers for its own addresses and its own names only and
 // never forges: what it does not know it asks the machine's own name servers, and when they
