@@ -15,7 +15,7 @@ type Decoder struct {
 	open [maxLayers]region
 }
 
-// A region is a layer whose payload is being decoded: where its bytes end.
+// A region is a layer and where the bytes end that the layer around it gave.
 type region struct {
 	layout *field.Layout
 	end    int
@@ -82,18 +82,16 @@ func (d *Decoder) next(l *field.Layout) *field.Layout {
 	return nil
 }
 
-// finish adds what lies behind the messages, from the innermost layer outwards: a layer's
-// bytes that its payload did not take are its trailer.
+// finish adds what lies behind the messages, from the innermost layer outwards: what a layer was
+// given and did not take belongs to the one around it, as Ethernet's padding does.
 func (d *Decoder) finish(depth int) {
 	c := &d.c
 	c.Resume()
 	for depth--; depth >= 0; depth-- {
-		r := d.open[depth]
-		// Bytes up to the layer's own limit that were left over belong to it too.
-		if c.Limit = r.end; c.Pos() >= c.Limit {
+		if c.Limit = d.open[depth].end; c.Pos() >= c.Limit {
 			continue
 		}
-		spec := r.layout.Trailer
+		spec := d.open[max(depth-1, 0)].layout.Trailer
 		if spec == nil {
 			spec = &field.Undecoded
 		}

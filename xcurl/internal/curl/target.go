@@ -1,7 +1,6 @@
 package curl
 
 import (
-	"net"
 	"net/url"
 	"strings"
 )
@@ -41,8 +40,6 @@ func (t target) hostField() string { return t.url.Host }
 
 // requestTarget is what stands in the request line. RFC 9112, 3.2.1
 func (t target) requestTarget() string { return t.url.RequestURI() }
-
-func (t target) address(ip string) string { return net.JoinHostPort(ip, t.port) }
 
 // redirect returns where location leads from t.
 func (t target) redirect(location string) (target, error) {
