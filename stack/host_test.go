@@ -418,3 +418,30 @@ func TestNewRefuses(t *testing.T) {
 		t.Errorf("an IPv6 address: %v", err)
 	}
 }
+
+// Datagrams that waited for ARP leave before those that were written later.
+func TestDatagramsKeepTheirOrder(t *testing.T) {
+	in(t, func(t *testing.T) {
+		a, b := stacktest.Pair(t, stacktest.Options{})
+		pc, err := b.ListenPacket("udp", ":9")
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := a.DialContext(within(time.Second), "udp", "10.0.0.2:9")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 200 {
+			if _, err := c.Write([]byte{byte(i)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		buf := make([]byte, 1)
+		for i := range 200 {
+			pc.SetReadDeadline(time.Now().Add(time.Second))
+			if _, _, err := pc.ReadFrom(buf); err != nil || buf[0] != byte(i) {
+				t.Fatalf("datagram %d is %d, %v", i, buf[0], err)
+			}
+		}
+	})
+}

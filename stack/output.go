@@ -229,9 +229,7 @@ func (e *engine) enqueue(p *packet) {
 func (e *engine) afterARP(now time.Time) {
 	if g := e.arp.Generation(); g != e.arpGen {
 		e.arpGen = g
-		for p := e.parked.pop(); p != nil; p = e.parked.pop() {
-			e.outgoing.push(p)
-		}
+		e.outgoing.prepend(&e.parked) // they were first: later ones must not overtake them
 		for c := e.stalled.pop(); c != nil; c = e.stalled.pop() {
 			e.ready.push(c)
 		}

@@ -45,6 +45,19 @@ func (q *queue) pushFront(p *packet) {
 	q.n++
 }
 
+// prepend moves all of o before what is in q.
+func (q *queue) prepend(o *queue) {
+	if o.head == nil {
+		return
+	}
+	if o.tail.next = q.head; q.head == nil {
+		q.tail = o.tail
+	}
+	q.head = o.head
+	q.n += o.n
+	*o = queue{}
+}
+
 func (q *queue) pop() *packet {
 	p := q.head
 	if p == nil {

@@ -74,10 +74,12 @@ const (
 	restartDelay = 10 * time.Second
 )
 
-// parameters are the options that the client asks for, in numerical order: the ones that a
-// Lease has a place for.
-var parameters = [...]byte{OptMask, OptRouter, OptDNS, OptHostname, OptDomain, OptMTU, OptNTP,
-	OptLeaseTime, OptServer, OptRenewal, OptRebinding, OptRoutes}
+// parameters are the options that the client asks for, in numerical order but for one: the ones
+// that a Lease has a place for. RFC 3442: "the Classless Static Routes option code MUST appear
+// in the parameter request list prior to both the Router option code and the Static Routes
+// option code".
+var parameters = [...]byte{OptMask, OptRoutes, OptRouter, OptDNS, OptHostname, OptDomain, OptMTU,
+	OptNTP, OptLeaseTime, OptServer, OptRenewal, OptRebinding}
 
 // ClientConfig configures a Client.
 type ClientConfig struct {

@@ -151,7 +151,7 @@ func TestLifeOfALease(t *testing.T) {
 	if v, _ := d.Addr(OptRequested); v != given {
 		t.Errorf("requested address %v", v)
 	}
-	want := []byte{1, 3, 6, 12, 15, 26, 42, 51, 54, 58, 59, 121}
+	want := []byte{1, 121, 3, 6, 12, 15, 26, 42, 51, 54, 58, 59}
 	if v, _ := d.Option(OptParameters, nil); string(v) != string(want) {
 		t.Errorf("parameter request list %v, want %v", v, want)
 	}

@@ -60,7 +60,6 @@
 //     to verify.
 //   - RFC 2131, 4.4.1: the random wait before the first message, see [Client.Start]
 //   - RFC 2131, 4.4.5: random fuzz on T1 and T2: it spreads the load of thousands of clients
-//   - RFC 3442's "MUST appear [...] prior to": the parameter request list is in numerical order
 //   - RFC 4361's client identifier: it needs a store that outlives the process
 //   - RFC 2131, 2.2, 3.1: a server that probes an address before it offers it: the clients do
 //   - RFC 2131, 4: a server's store that outlives the process: clients that renew are known by
