@@ -155,7 +155,7 @@ func TestGolden(t *testing.T) {
 		"02005e10000100000000000000000000" + // chaddr
 		hex.EncodeToString(make([]byte, 64+128)) + // sname, file
 		"63825363" + "350101" + "3d070102005e100001" + "390205dc" + "0c03626f78" +
-		"370c" + "0103060c0f1a2a33363a3b79" + "ff"
+		"370c" + "017903060c0f1a2a33363a3b" + "ff"
 	for len(want) < 2*MinLen {
 		want += "00"
 	}
