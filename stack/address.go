@@ -11,22 +11,27 @@ import (
 
 // A claim is a lease whose address is being checked for duplicates.
 //
-// RFC 5227, 2.1.1 would have a host probe for several seconds before it uses an address. The
-// check here is as long as a round trip: the probe goes out, then a request for the router,
-// both with the sender address 0.0.0.0 so that no cache is spoilt. Whoever holds the address
-// sees the probe before the router sees its request, so when the router has answered and
-// nobody has objected, the address is taken; RFC 5227's further probes and announcements go on
-// in the background, and an objection to one of them still gives the lease back.
+// RFC 5227, 2.1.1 would have a host probe for several seconds before it uses an address: three
+// probes, a second or two apart. Here they are a round trip apart: a probe goes out, then a
+// request for the router, both with the sender address 0.0.0.0 so that no cache is spoilt. When
+// the router has answered the next probe goes out. Whoever holds the address saw the first
+// probe before the router saw its first request, so that when the router has answered three
+// times and nobody has objected, the address is taken. A slower station can object later: its
+// objection still gives the lease back.
 type claim struct {
 	active  bool
 	lease   dhcpv4.Lease
-	barrier [4]byte   // the neighbour whose answer ends the check; zero: none is known
+	barrier [4]byte   // the neighbour whose answers pace the check; zero: none is known
+	rounds  int       // probes that the barrier's answer followed
 	giveUp  time.Time // the address is taken at this time though the barrier kept silent
 }
 
 // maxClaim bounds the check when no neighbour answers: a second is what RFC 5227, 1.1 gives as
 // the least time between probes, PROBE_MIN.
 const maxClaim = time.Second
+
+// probeRounds is how many probes are sent. RFC 5227, 1.1: PROBE_NUM.
+const probeRounds = 3
 
 // release is the state of a Release call: the DHCPRELEASE that has to be on the wire.
 type release struct {
@@ -64,12 +69,20 @@ func (e *engine) beginClaim(now time.Time, lease dhcpv4.Lease) {
 	for _, a := range append(lease.Routers[:len(lease.Routers):len(lease.Routers)], lease.Server) {
 		if a.Is4() && lease.Addr.Contains(a) && a != lease.Addr.Addr() {
 			e.claim.barrier = a.As4()
-			e.arp.Forget(e.claim.barrier) // an old answer would prove nothing
 			break
 		}
 	}
-	e.arp.Probe(now, lease.Addr.Addr().As4())
-	e.checkClaim(now)
+	e.probeOnce(now)
+}
+
+// probeOnce sends a probe for the address, and behind it a request for the barrier.
+func (e *engine) probeOnce(now time.Time) {
+	e.arp.Probe(now, e.claim.lease.Addr.Addr().As4())
+	if e.claim.barrier != [4]byte{} {
+		e.arp.Forget(e.claim.barrier) // an old answer would prove nothing
+		e.arp.Lookup(now, e.claim.barrier)
+		e.arpGen = e.arp.Generation()
+	}
 }
 
 // checkClaim ends the duplicate check when it has its result, and gives up an address that
@@ -84,7 +97,11 @@ func (e *engine) checkClaim(now time.Time) {
 	}
 	if e.claim.barrier != [4]byte{} {
 		if _, state := e.arp.Lookup(now, e.claim.barrier); state == arp.Reachable {
-			e.accept(now)
+			if e.claim.rounds++; e.claim.rounds == probeRounds {
+				e.accept(now)
+			} else {
+				e.probeOnce(now)
+			}
 			return
 		}
 	}
