@@ -13,4 +13,8 @@ require (
 	pgregory.net/rapid v1.3.0
 )
 
-require github.com/vishvananda/netns v0.0.5 // indirect
+require (
+	github.com/vishvananda/netns v0.0.5 // indirect
+	golang.org/x/tools v0.14.0 // indirect
+	rsc.io/script v0.0.2 // indirect
+)

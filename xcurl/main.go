@@ -83,7 +83,7 @@ func main() {
 		defer cancel()
 	}
 	if o.Device, err = o.open(ctx); err != nil {
-		exit(&curl.Error{Code: curl.ExitConnect, Err: err})
+		exit(curl.DeviceError(ctx, err))
 	}
 	if err := curl.Run(ctx, o.Config); err != nil {
 		exit(err)

@@ -3,6 +3,7 @@ package ipv4
 import (
 	"encoding/binary"
 	"errors"
+	"slices"
 	"time"
 
 	"httptap/stack/sum"
@@ -117,7 +118,7 @@ func (r *Reassembler) Receive(now time.Time, p Packet) (Packet, error) {
 		return Packet{}, ErrMemory
 	}
 	if need := HeaderLen + to; len(d.buf) < need {
-		d.buf = append(d.buf, make([]byte, need-len(d.buf))...)
+		d.buf = slices.Grow(d.buf, need-len(d.buf))[:need]
 	}
 	copy(d.buf[HeaderLen+from:], p.Payload())
 	if d.held == 0 || from == 0 {

@@ -42,6 +42,9 @@ func failf(code int, format string, args ...any) error {
 	return &Error{code, fmt.Errorf(format, args...)}
 }
 
+// DeviceError gives the exit code to why a device could not be opened.
+func DeviceError(ctx context.Context, err error) error { return fail(ctx, ExitConnect, err) }
+
 // fail gives err the exit code, unless it has one, or the run was interrupted or out of time.
 func fail(ctx context.Context, code int, err error) error {
 	var e *Error
