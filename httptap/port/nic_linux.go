@@ -7,16 +7,13 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"sync"
 	"sync/atomic"
-	"syscall"
 	"unsafe"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
 	"httptap/stack/ethernet"
-	"httptap/stack/link"
 )
 
 // maxSuper is the longest thing that a packet socket delivers: a super-frame that was left for
@@ -26,9 +23,7 @@ const maxSuper = 65536 + 64
 // A nic is an interface of the machine, through a packet socket that sees every frame that
 // comes in, and none that goes out.
 type nic struct {
-	file    *os.File
-	raw     syscall.RawConn
-	info    link.Info
+	handle
 	prefix  netip.Prefix
 	undo    *restorer
 	scratch []byte
@@ -36,7 +31,6 @@ type nic struct {
 	pending [][]byte // pieces of a super-frame that found no buffer yet
 	memory  []byte   // what they are made of
 	dropped atomic.Uint64
-	once    sync.Once
 }
 
 func openNIC(name string) (Device, error) {
@@ -134,7 +128,7 @@ func (n *nic) ReadFrames(bufs [][]byte, sizes []int) (int, error) {
 	})
 	switch {
 	case err != nil:
-		return got, closed(err)
+		return got, n.failed(err)
 	case got > 0 || failed == nil:
 		return got, nil
 	}
@@ -201,12 +195,6 @@ func auxdata(control []byte) unix.TpacketAuxdata {
 	return aux
 }
 
-// WriteFrames implements link.Device.
-func (n *nic) WriteFrames(frames [][]byte) (int, error) {
-	return writeFrames(n.raw, n.info, frames)
-}
-
-func (n *nic) Info() link.Info      { return n.info }
 func (n *nic) Prefix() netip.Prefix { return n.prefix }
 
 // Dropped implements Device; the kernel's count of what it could not queue is part of it.
@@ -222,9 +210,8 @@ func (n *nic) Dropped() uint64 {
 
 // Close implements link.Device and waits until the offloads are as they were.
 func (n *nic) Close() error {
-	var err error
-	n.once.Do(func() {
-		err = errors.Join(n.file.Close(), n.undo.restore())
-	})
-	return err
+	if n.closed.Load() {
+		return nil
+	}
+	return errors.Join(n.handle.Close(), n.undo.restore())
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net/netip"
-	"os"
 	"strings"
 	"syscall"
 
@@ -59,12 +58,4 @@ func describe(l netlink.Link) (link.Info, netip.Prefix, error) {
 		}
 	}
 	return info, netip.Prefix{}, nil
-}
-
-// closed translates what a closed os.File reports.
-func closed(err error) error {
-	if errors.Is(err, os.ErrClosed) {
-		return errClosed
-	}
-	return err
 }

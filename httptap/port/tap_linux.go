@@ -16,14 +16,27 @@ import (
 	"httptap/stack/link"
 )
 
-var errClosed = net.ErrClosed
+// A handle is an open descriptor that frames go through.
+type handle struct {
+	file   *os.File
+	raw    syscall.RawConn
+	info   link.Info
+	closed atomic.Bool
+}
+
+// failed is what a call of raw reports when the descriptor was closed, which it has no exported
+// error for.
+func (h *handle) failed(err error) error {
+	if h.closed.Load() {
+		return net.ErrClosed
+	}
+	return fmt.Errorf("port: %s: %w", h.info.Name, err)
+}
 
 // A tap is the user's end of a TAP: what the kernel sends out of tap0 is read here, what is
 // written here arrives at tap0. It is gone when it is closed, unless it was there before.
 type tap struct {
-	file    *os.File
-	raw     syscall.RawConn
-	info    link.Info
+	handle
 	prefix  netip.Prefix
 	scratch []byte // one byte more than a frame: what fills it was longer
 	dropped atomic.Uint64
@@ -46,7 +59,7 @@ func openTAP(name string, o Options) (Device, error) {
 		ifce.Close()
 		return nil, fmt.Errorf("port: open %s: %T is not a file", name, ifce.ReadWriteCloser)
 	}
-	t := &tap{file: file}
+	t := &tap{handle: handle{file: file}}
 	if err := t.setUp(name, o); err != nil {
 		file.Close()
 		return nil, err
@@ -112,7 +125,7 @@ func (t *tap) ReadFrames(bufs [][]byte, sizes []int) (int, error) {
 		return true
 	})
 	if err != nil {
-		return n, closed(err)
+		return n, t.failed(err)
 	}
 	if n > 0 || failed == nil {
 		return n, nil
@@ -120,16 +133,11 @@ func (t *tap) ReadFrames(bufs [][]byte, sizes []int) (int, error) {
 	return 0, fmt.Errorf("port: read %s: %w", t.info.Name, failed)
 }
 
-// WriteFrames implements link.Device.
-func (t *tap) WriteFrames(frames [][]byte) (int, error) {
-	return writeFrames(t.raw, t.info, frames)
-}
-
-// writeFrames writes one frame a call, the only way that both kinds of descriptor have.
-func writeFrames(raw syscall.RawConn, info link.Info, frames [][]byte) (int, error) {
-	done := 0
+// WriteFrames implements link.Device. It writes one frame a call, the only way that both kinds of descriptor have.
+func (h *handle) WriteFrames(frames [][]byte) (int, error) {
+	done, info := 0, h.info
 	var failed error
-	err := raw.Write(func(fd uintptr) bool {
+	err := h.raw.Write(func(fd uintptr) bool {
 		for done < len(frames) {
 			f := frames[done]
 			if len(f) < link.HeaderLen || len(f) > info.FrameLen() {
@@ -151,7 +159,7 @@ func writeFrames(raw syscall.RawConn, info link.Info, frames [][]byte) (int, err
 		return true
 	})
 	if err != nil {
-		return done, closed(err)
+		return done, h.failed(err)
 	}
 	return done, failed
 }
@@ -163,13 +171,15 @@ func writeError(name string, err error) error {
 	return err
 }
 
-func (t *tap) Info() link.Info      { return t.info }
+// Info implements link.Device.
+func (h *handle) Info() link.Info { return h.info }
+
 func (t *tap) Prefix() netip.Prefix { return t.prefix }
 func (t *tap) Dropped() uint64      { return t.dropped.Load() }
 
-func (t *tap) Close() error {
-	if err := t.file.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
-		return err
+func (h *handle) Close() error {
+	if h.closed.Swap(true) {
+		return nil
 	}
-	return nil
+	return h.file.Close()
 }
