@@ -78,11 +78,20 @@ func tail(c *field.Context) {
 	}
 }
 
-// isRequest tells whether b begins as a request: a method, a target, a version.
+// isRequest tells whether b begins as a request: a method in capitals, a target, and a version
+// unless the line's end was not captured.
 func isRequest(b []byte) bool {
 	text, end := cutLine(b)
 	name, rest, ok := bytes.Cut(text, []byte{' '})
-	return ok && isToken(name) && len(name) <= 20 && (end == len(text) || bytes.Contains(rest, []byte(" HTTP/1.")))
+	if !ok || len(name) == 0 || len(name) > 20 {
+		return false
+	}
+	for _, c := range name {
+		if c < 'A' || c > 'Z' {
+			return false
+		}
+	}
+	return end == len(text) || bytes.Contains(rest, []byte(" HTTP/1."))
 }
 
 // cutLine returns the first line of b and its length with its end; without an end it is all of b.
