@@ -256,7 +256,7 @@ func TestProbe(t *testing.T) {
 	if p, _, ok := sent(t, c, start); !ok || p.SenderIP() != [4]byte{} || p.TargetIP() != ipC {
 		t.Error("while the address is tentative, requests carry none")
 	}
-	now := start
+	var now time.Time
 	for probes := 1; ; {
 		if now = c.Deadline(); now.IsZero() {
 			t.Fatal("the check never ends")
