@@ -39,7 +39,7 @@ func TestMain(m *testing.M) {
 }
 
 // needRoot skips a test that can't run here, with the reason.
-func needRoot(t *testing.T, tools ...string) {
+func needRoot(t testing.TB, tools ...string) {
 	t.Helper()
 	if os.Getuid() != 0 {
 		t.Skip("needs root: it opens a TAP or makes network namespaces")
@@ -74,7 +74,7 @@ func (w world) command(ctx context.Context, name string, args ...string) *exec.C
 }
 
 // must runs a command to its end and returns what it printed on stdout.
-func (w world) must(t *testing.T, name string, args ...string) string {
+func (w world) must(t testing.TB, name string, args ...string) string {
 	t.Helper()
 	stdout, stderr, err := w.run(t, name, args...)
 	if err != nil {
@@ -83,7 +83,7 @@ func (w world) must(t *testing.T, name string, args ...string) string {
 	return stdout
 }
 
-func (w world) run(t *testing.T, name string, args ...string) (stdout, stderr string, err error) {
+func (w world) run(t testing.TB, name string, args ...string) (stdout, stderr string, err error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
@@ -95,7 +95,7 @@ func (w world) run(t *testing.T, name string, args ...string) (stdout, stderr st
 }
 
 // namespace makes a network namespace with loopback up, removed when the test ends.
-func namespace(t *testing.T) world {
+func namespace(t testing.TB) world {
 	t.Helper()
 	w := world{netns: fmt.Sprintf("httptap-%d-%d", os.Getpid(), time.Now().UnixNano()%1e6)}
 	world{}.must(t, "ip", "netns", "add", w.netns)
@@ -114,7 +114,7 @@ type server struct {
 
 // httptap starts httptap with args in w and waits for its first line. It is interrupted when
 // the test ends, and must then exit with 0.
-func (w world) httptap(t *testing.T, args ...string) *server {
+func (w world) httptap(t testing.TB, args ...string) *server {
 	t.Helper()
 	s := &server{cmd: w.command(context.Background(), "httptap", args...), out: new(bytes.Buffer), done: make(chan struct{})}
 	r, pw, err := os.Pipe()
@@ -153,7 +153,7 @@ func (w world) httptap(t *testing.T, args ...string) *server {
 }
 
 // stop interrupts httptap as Ctrl-C does.
-func (s *server) stop(t *testing.T) {
+func (s *server) stop(t testing.TB) {
 	t.Helper()
 	s.cmd.Process.Signal(syscall.SIGINT)
 	timer := time.AfterFunc(20*time.Second, func() { s.cmd.Process.Kill() })
@@ -165,7 +165,7 @@ func (s *server) stop(t *testing.T) {
 }
 
 // freePort returns a TCP port of loopback that nobody uses now.
-func freePort(t *testing.T) string {
+func freePort(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

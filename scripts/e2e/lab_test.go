@@ -1,11 +1,13 @@
 package e2e
 
 import (
+	"bufio"
 	"crypto/sha256"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -136,4 +138,61 @@ func TestBigFileArrivesWhole(t *testing.T) {
 			}
 		})
 	}
+}
+
+// xcurl on the device itself, without an httptap between.
+func TestDirect(t *testing.T) {
+	w, _ := lab(t)
+	stdout, stderr, err := w.run(t, "xcurl", "-i", "v0", "-ntp", "-nopcap", "http://www.lab.test/")
+	if err != nil || !strings.Contains(stdout, wantPage) {
+		t.Fatalf("%v\n%s\n%s", err, stdout, stderr)
+	}
+}
+
+// Ctrl-C in the middle of a transfer gives the lease back and says 130.
+func TestInterruptReleasesTheLease(t *testing.T) {
+	w, name := lab(t)
+	bigFile(t, name, 200<<20)
+	w.httptap(t, "-i", "v0", "-q")
+	world{}.must(t, "../lab", "lose", name, "30") // so that it takes its time
+	c := w.command(t.Context(), "xcurl", "-ihttp", "-nopcap", "-o", "/dev/null", "http://10.77.0.1/big")
+	r, err := c.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(r)
+	for lines.Scan() && !strings.Contains(lines.Text(), "TCP connected") {
+	}
+	world{}.must(t, "../lab", "lose", name, "0") // the release is one datagram
+	c.Process.Signal(os.Interrupt)
+	for lines.Scan() {
+	}
+	c.Wait()
+	if code := c.ProcessState.ExitCode(); code != 130 {
+		t.Errorf("exit status %d, want 130", code)
+	}
+	leases, err := os.ReadFile("/run/httptap-lab-" + name + "/dnsmasq.leases")
+	if err != nil || strings.TrimSpace(string(leases)) != "" {
+		t.Errorf("dnsmasq still knows a lease: %q, %v", leases, err)
+	}
+}
+
+// BenchmarkRun is a whole run on the TAP lab, from the start of the process to its end: DHCP,
+// ARP, DNS, TCP, HTTP. It prints the median beside Go's mean.
+func BenchmarkRun(b *testing.B) {
+	needRoot(b, "ip")
+	w := namespace(b)
+	w.httptap(b, "-q")
+	var times []time.Duration
+	for b.Loop() {
+		begin := time.Now()
+		w.must(b, "xcurl", "-ihttp", "-s", "-o", "/dev/null", "http://www.httptap.test/")
+		times = append(times, time.Since(begin))
+	}
+	slices.Sort(times)
+	b.ReportMetric(float64(times[len(times)/2].Microseconds())/1000, "ms/median")
+	b.ReportMetric(float64(times[len(times)*99/100].Microseconds())/1000, "ms/p99")
 }
