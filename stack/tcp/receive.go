@@ -66,7 +66,7 @@ func (t *TCB) receive(now time.Time, seg Segment) error {
 		case t.state == SynReceived && f&SYN != 0 && seg.Seq() == t.irs:
 			t.resend = true // the peer did not get our SYN,ACK
 		default:
-			t.ackNow = true // "an acknowledgment should be sent in reply"
+			t.acknowledgeUnacceptable(now, seg)
 			if t.state == TimeWait && f&FIN != 0 {
 				t.endAt = now.Add(t.timeWait) // "Restart the 2 MSL time-wait timeout"
 			}
@@ -122,16 +122,28 @@ func (t *TCB) receive(now time.Time, seg Segment) error {
 func (t *TCB) acceptable(seg Segment) bool {
 	s, n, w := seg.Seq(), seg.Len(), t.rcvWnd()
 	switch {
-	case n == 0 && w == 0:
-		return s == t.rnxt
 	case n == 0:
-		return s.In(t.rnxt, w)
+		// The table wants SEG.SEQ < RCV.NXT+RCV.WND. But a peer that has filled the window
+		// sends its ACKs with the number behind it; were they refused, two such peers would
+		// answer each other's ACKs without end.
+		return s.In(t.rnxt, w+1)
 	case w == 0:
 		// RFC 9293, 3.10.7.4: with a zero window, "special allowance should be made to accept
 		// valid ACKs, URGs, and RSTs". Our FIN needs no buffer either.
 		return s == t.rnxt && (seg.Flags()&RST != 0 || len(seg.Payload()) == 0)
 	}
 	return s.In(t.rnxt, w) || s.Add(n-1).In(t.rnxt, w) || s.Less(t.rnxt) && t.rnxt.Less(s.Add(n))
+}
+
+// invalidAckInterval bounds how often an unacceptable segment without data is answered, so that
+// two ends that disagree can't keep each other busy. It is Linux's tcp_invalid_ratelimit.
+const invalidAckInterval = 500 * time.Millisecond
+
+// acknowledgeUnacceptable is "an acknowledgment should be sent in reply", RFC 9293, 3.10.7.4.
+func (t *TCB) acknowledgeUnacceptable(now time.Time, seg Segment) {
+	if seg.Len() > 0 || t.invalidAt.IsZero() || now.Sub(t.invalidAt) >= invalidAckInterval {
+		t.ackNow, t.invalidAt = true, now
+	}
 }
 
 // receiveOldAck takes what an otherwise unacceptable segment acknowledges.

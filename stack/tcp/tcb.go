@@ -95,13 +95,14 @@ type TCB struct {
 	sack     bool  // the peer takes SACK blocks
 
 	// What the next Transmit has to do.
-	sendRST  bool
-	ackNow   bool
-	resend   bool // one segment from snd.una
-	probe    bool // one byte into a zero window
-	unacked  int  // segments received since the last ACK
-	quick    int  // segments that are acknowledged at once
-	delackAt time.Time
+	sendRST   bool
+	ackNow    bool
+	resend    bool // one segment from snd.una
+	probe     bool // one byte into a zero window
+	unacked   int  // segments received since the last ACK
+	quick     int  // segments that are acknowledged at once
+	delackAt  time.Time
+	invalidAt time.Time // when an unacceptable segment was answered last
 
 	rtt         rtt
 	timing      bool      // a segment is being timed

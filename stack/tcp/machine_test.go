@@ -1,0 +1,376 @@
+package tcp
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"testing"
+	"time"
+
+	"httptap/stack/seq"
+	"httptap/stack/sum"
+)
+
+var (
+	addrA  = netip.MustParseAddrPort("10.0.0.1:50000")
+	addrB  = netip.MustParseAddrPort("10.0.0.2:80")
+	origin = time.Unix(1_000_000, 0)
+)
+
+func endConfig(local, remote netip.AddrPort, buffer int, iss uint32) Config {
+	return Config{Local: local, Remote: remote, Tx: make([]byte, buffer), Rx: make([]byte, buffer), MSS: 1460, ISS: seq.Value(iss)}
+}
+
+// parsed returns the segment that a TCB wrote, whose checksum must be right.
+func parsed(t testing.TB, b []byte, from, to netip.AddrPort) Segment {
+	t.Helper()
+	s, err := Parse(b)
+	if err == nil {
+		err = s.Verify(sum.Pseudo4(from.Addr().As4(), to.Addr().As4(), 6, len(b)))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// checkInvariants fails when the variables of a TCB contradict each other.
+func checkInvariants(t testing.TB, c *TCB) {
+	t.Helper()
+	if c.state == Closed {
+		return
+	}
+	if !c.una.LessEq(c.nxt) || !c.nxt.LessEq(c.max) {
+		t.Fatalf("una %d, nxt %d, max %d in %v", c.una, c.nxt, c.max, c.state)
+	}
+	if c.edge.Diff(c.rnxt) < 0 && c.state != SynSent {
+		t.Fatalf("the window's edge %d is before rcv.nxt %d in %v", c.edge, c.rnxt, c.state)
+	}
+	if c.rx.n > len(c.rx.b) || c.tx.n > len(c.tx.b) || c.rcvWnd() > c.rx.free()+1 {
+		t.Fatalf("rx %d of %d with a window of %d, tx %d of %d", c.rx.n, len(c.rx.b), c.rcvWnd(), c.tx.n, len(c.tx.b))
+	}
+}
+
+// checkQuiet fails when a TCB that has just returned 0 from Transmit wants to be called again at
+// once: its caller would never come to rest.
+func checkQuiet(t testing.TB, c *TCB, now time.Time) {
+	t.Helper()
+	if c.Pending(now) {
+		t.Fatalf("Transmit returned 0, but Pending is true: %+v", c.Info())
+	}
+	if d := c.Deadline(); !d.IsZero() && !d.After(now) {
+		t.Fatalf("Transmit returned 0, but the deadline is past: %+v", c.Info())
+	}
+}
+
+// A wire joins two TCBs in simulated time; what it does to segments comes from a seed.
+type wire struct {
+	t       testing.TB
+	rnd     *rand.Rand
+	loss    float64
+	dup     float64
+	reorder float64
+	a, b    TCB
+	now     time.Time
+	flight  []flying
+	aEdge   seq.Value
+	bEdge   seq.Value
+}
+
+type flying struct {
+	at   time.Time
+	to   *TCB
+	from netip.AddrPort
+	dest netip.AddrPort
+	b    []byte
+}
+
+func newWire(t testing.TB, seed uint64, buffer int) *wire {
+	w := &wire{t: t, rnd: rand.New(rand.NewPCG(seed, 1)), now: origin}
+	w.a.Open(w.now, endConfig(addrA, addrB, buffer, 0xffffff00)) // soon over the wrap
+	return w
+}
+
+// pump takes what c has to send.
+func (w *wire) pump(c, peer *TCB, from, to netip.AddrPort) {
+	for range 10000 {
+		b := make([]byte, 1500)
+		n := c.Transmit(w.now, b)
+		checkInvariants(w.t, c)
+		if n == 0 {
+			checkQuiet(w.t, c, w.now)
+			return
+		}
+		for range 2 {
+			if w.rnd.Float64() >= w.loss {
+				delay := 10 * time.Millisecond
+				if w.rnd.Float64() < w.reorder {
+					delay += time.Duration(w.rnd.IntN(30)) * time.Millisecond
+				}
+				w.flight = append(w.flight, flying{w.now.Add(delay), peer, from, to, b[:n]})
+			}
+			if w.rnd.Float64() >= w.dup {
+				break
+			}
+		}
+	}
+	w.t.Fatal("a TCB never stops sending")
+}
+
+// step moves to the next event and handles it; false when there is none.
+func (w *wire) step() bool {
+	w.pump(&w.a, &w.b, addrA, addrB)
+	w.pump(&w.b, &w.a, addrB, addrA)
+	var next time.Time
+	for _, d := range []time.Time{w.a.Deadline(), w.b.Deadline()} {
+		if !d.IsZero() && (next.IsZero() || d.Before(next)) {
+			next = d
+		}
+	}
+	first := -1
+	for i, f := range w.flight {
+		if next.IsZero() || !f.at.After(next) {
+			next, first = f.at, i
+		}
+	}
+	if next.IsZero() {
+		return false
+	}
+	if next.After(w.now) {
+		w.now = next
+	}
+	if first >= 0 {
+		f := w.flight[first]
+		w.flight = append(w.flight[:first], w.flight[first+1:]...)
+		w.deliver(f)
+	}
+	return true
+}
+
+func (w *wire) deliver(f flying) {
+	s := parsed(w.t, f.b, f.from, f.dest)
+	if f.to == &w.b && w.b.State() == Closed && w.b.Err() == nil && w.b.irs == 0 {
+		if s.Flags()&(SYN|ACK|RST) == SYN {
+			if err := w.b.Accept(w.now, endConfig(addrB, addrA, len(w.a.tx.b), 7), s); err != nil {
+				w.t.Fatal(err)
+			}
+		}
+		return
+	}
+	f.to.Receive(w.now, s)
+	checkInvariants(w.t, f.to)
+}
+
+// transferBoth sends data both ways until both ends are closed.
+func (w *wire) transferBoth(toB, toA []byte) (gotB, gotA []byte) {
+	buf := make([]byte, 4096)
+	move := func(c *TCB, out []byte, in *[]byte) []byte {
+		if n, _ := c.Write(out); n > 0 {
+			out = out[n:]
+		}
+		if len(out) == 0 && c.state != SynSent && c.state != SynReceived && c.state != Closed {
+			c.CloseWrite(w.now)
+		}
+		for {
+			n, err := c.Read(buf)
+			*in = append(*in, buf[:n]...)
+			if n == 0 || err != nil {
+				return out
+			}
+		}
+	}
+	for range 2_000_000 {
+		toB = move(&w.a, toB, &gotA)
+		toA = move(&w.b, toA, &gotB)
+		if !w.step() {
+			return gotB, gotA
+		}
+	}
+	w.t.Fatalf("the transfer never ends: a %+v b %+v", w.a.Info(), w.b.Info())
+	return nil, nil
+}
+
+func numbered(n int, seed uint64) []byte {
+	b := make([]byte, n)
+	r := rand.New(rand.NewPCG(seed, 9))
+	for i := range b {
+		b[i] = byte(r.Uint32())
+	}
+	return b
+}
+
+func TestPairTransfersWhole(t *testing.T) {
+	for _, loss := range []float64{0, 0.01, 0.05, 0.2} {
+		for _, buffer := range []int{1, 100, 4096, 65536, 1 << 20} {
+			t.Run(fmt.Sprintf("loss %v buffer %d", loss, buffer), func(t *testing.T) {
+				w := newWire(t, uint64(buffer), buffer)
+				w.loss, w.dup, w.reorder = loss, loss/2, loss
+				n := min(200_000, 2000*buffer)
+				if buffer == 1 {
+					n = 200
+				}
+				toB, toA := numbered(n, 1), numbered(n/2, 2)
+				gotB, gotA := w.transferBoth(toB, toA)
+				if !bytes.Equal(gotB, toB) || !bytes.Equal(gotA, toA) {
+					t.Errorf("%d of %d and %d of %d bytes, or not the same; a: %v b: %v", len(gotB), len(toB), len(gotA), len(toA), w.a.Err(), w.b.Err())
+				}
+				if w.a.State() != Closed || w.b.State() != Closed || w.a.Err() != nil || w.b.Err() != nil {
+					t.Errorf("the ends are %v (%v) and %v (%v)", w.a.State(), w.a.Err(), w.b.State(), w.b.Err())
+				}
+			})
+		}
+	}
+}
+
+func FuzzPair(f *testing.F) {
+	f.Add(uint64(1), uint8(20), uint8(10), uint8(20), uint16(500), uint16(3000))
+	f.Fuzz(func(t *testing.T, seed uint64, loss, dup, reorder uint8, buffer, size uint16) {
+		w := newWire(t, seed, 1+int(buffer)%20000)
+		w.loss, w.dup, w.reorder = float64(loss%64)/256, float64(dup%64)/256, float64(reorder)/256
+		toB, toA := numbered(int(size)%(50*(1+int(buffer)%20000)), 1), numbered(int(size)/7%1000, 2)
+		gotB, gotA := w.transferBoth(toB, toA)
+		if w.a.Err() != nil || w.b.Err() != nil {
+			if w.a.Err() == nil || w.b.Err() == nil || loss%64 > 20 {
+				return // given up with a named error: a quarter of the segments is lost
+			}
+			t.Fatalf("given up: %v, %v", w.a.Err(), w.b.Err())
+		}
+		if !bytes.Equal(gotB, toB) || !bytes.Equal(gotA, toA) {
+			t.Fatalf("%d of %d and %d of %d bytes, or not the same", len(gotB), len(toB), len(gotA), len(toA))
+		}
+	})
+}
+
+// FuzzSegments feeds arbitrary segments to a TCB in every state.
+func FuzzSegments(f *testing.F) {
+	f.Add(uint8(3), []byte{0x12, 0, 0, 1, 0, 0, 0, 0, 9, 5})
+	f.Add(uint8(5), []byte{0x11, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0x10, 0, 0, 1, 0, 0, 0, 1, 9, 0})
+	f.Fuzz(func(t *testing.T, state uint8, script []byte) {
+		w := newWire(t, 1, 3000)
+		for range 8 {
+			w.step()
+		}
+		c := &w.a
+		switch state % 6 {
+		case 1:
+			c.CloseWrite(w.now)
+		case 2:
+			c.Write(make([]byte, 2500))
+		case 3:
+			c.Discard(w.now)
+		case 4:
+			c.Write(make([]byte, 500))
+			c.CloseWrite(w.now)
+		case 5:
+			*c = TCB{}
+			c.Open(w.now, endConfig(addrA, addrB, 3000, 1))
+		}
+		b := make([]byte, 1500)
+		edge := c.edge
+		for len(script) >= 10 {
+			flags, ds, da, wnd, n := Flags(script[0]), int(int16(uint16(script[1])<<8|uint16(script[2]))), int(int16(uint16(script[3])<<8|uint16(script[4]))), script[5:7], int(script[8])
+			wait := time.Duration(script[9]) * 100 * time.Millisecond
+			script = script[10:]
+			s := make([]byte, HeaderLen+n)
+			Put(s, Header{SrcPort: 80, DstPort: 50000, Seq: c.rnxt.Add(ds), Ack: c.una.Add(da), Flags: flags, Window: uint16(wnd[0])<<8 | uint16(wnd[1])}, 0, 0)
+			seg, err := Parse(s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			was := c.state
+			c.Receive(w.now, seg)
+			checkInvariants(t, c)
+			if was != SynSent && was != Closed && c.state != Closed && c.edge.Less(edge) {
+				t.Fatalf("the window's edge went back from %d to %d", edge, c.edge)
+			}
+			edge = c.edge
+			w.now = w.now.Add(wait)
+			for i := 0; ; i++ {
+				n := c.Transmit(w.now, b)
+				checkInvariants(t, c)
+				if n == 0 {
+					checkQuiet(t, c, w.now)
+					break
+				}
+				parsed(t, b[:n], addrA, addrB)
+				if i == 1000 {
+					t.Fatal("it never stops sending")
+				}
+			}
+			c.Read(b)
+			edge = seq.Max(edge, c.edge)
+		}
+	})
+}
+
+// handshake opens a connection between two TCBs.
+func handshake(a, b *TCB, ca, cb Config, buf []byte) {
+	a.Open(origin, ca)
+	n := a.Transmit(origin, buf)
+	s, _ := Parse(buf[:n])
+	b.Accept(origin, cb, s)
+	n = b.Transmit(origin, buf)
+	s, _ = Parse(buf[:n])
+	a.Receive(origin, s)
+	n = a.Transmit(origin, buf)
+	s, _ = Parse(buf[:n])
+	b.Receive(origin, s)
+}
+
+func TestHandshakeAndDataAllocateNothing(t *testing.T) {
+	var a, b TCB
+	ca, cb, buf := endConfig(addrA, addrB, 65536, 1), endConfig(addrB, addrA, 65536, 2), make([]byte, 1500)
+	if n := testing.AllocsPerRun(100, func() { handshake(&a, &b, ca, cb, buf) }); n != 0 {
+		t.Errorf("%v allocations a handshake", n)
+	}
+	if a.State() != Established || b.State() != Established {
+		t.Fatalf("%v and %v", a.State(), b.State())
+	}
+	data, out := make([]byte, 1460), make([]byte, 1460)
+	if n := testing.AllocsPerRun(1000, func() {
+		a.Write(data)
+		relay(&a, &b, buf)
+		b.Read(out)
+		relay(&b, &a, buf)
+	}); n != 0 {
+		t.Errorf("%v allocations a segment with its acknowledgement", n)
+	}
+}
+
+// relay carries all that from has to send to to.
+func relay(from, to *TCB, buf []byte) {
+	for n := from.Transmit(origin, buf); n > 0; n = from.Transmit(origin, buf) {
+		s, _ := Parse(buf[:n])
+		to.Receive(origin, s)
+	}
+}
+
+func BenchmarkHandshake(b *testing.B) {
+	var x, y TCB
+	cx, cy, buf := endConfig(addrA, addrB, 65536, 1), endConfig(addrB, addrA, 65536, 2), make([]byte, 1500)
+	b.ReportAllocs()
+	for b.Loop() {
+		handshake(&x, &y, cx, cy, buf)
+	}
+	if y.State() != Established {
+		b.Fatal(y.State())
+	}
+}
+
+func BenchmarkBulk(b *testing.B) {
+	var x, y TCB
+	buf, data, out := make([]byte, 1500), make([]byte, 64<<10), make([]byte, 64<<10)
+	handshake(&x, &y, endConfig(addrA, addrB, 1<<18, 1), endConfig(addrB, addrA, 1<<18, 2), buf)
+	b.SetBytes(int64(len(data)))
+	b.ReportAllocs()
+	for b.Loop() {
+		for left := data; len(left) > 0; {
+			n, _ := x.Write(left)
+			left = left[n:]
+			relay(&x, &y, buf)
+			y.Read(out)
+			relay(&y, &x, buf)
+		}
+	}
+}
