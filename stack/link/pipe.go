@@ -108,6 +108,7 @@ func (p *PipeEnd) WriteFrames(frames [][]byte) (int, error) {
 	r := p.tx
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	defer r.filled.Signal() // also for those before one that is refused
 	for i, f := range frames {
 		if len(f) < HeaderLen || len(f) > r.max {
 			return i, ErrFrameSize
@@ -127,7 +128,6 @@ func (p *PipeEnd) WriteFrames(frames [][]byte) (int, error) {
 		r.slots[k] = append(r.slots[k][:0], f...)
 		r.n++
 	}
-	r.filled.Signal()
 	return len(frames), nil
 }
 

@@ -1,0 +1,353 @@
+package hub
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"httptap/stack/ethernet"
+	"httptap/stack/link"
+	"httptap/stack/link/linktest"
+)
+
+// clock is a hub's time, moved by hand.
+type clock struct{ t time.Time }
+
+func (c *clock) now() time.Time { return c.t }
+
+func newHub(t *testing.T, queue int) (*Hub, *clock) {
+	t.Helper()
+	c := &clock{time.Unix(1000, 0)}
+	return New(Config{MTU: 1500, Queue: queue, Now: c.now}), c
+}
+
+func attach(t testing.TB, h *Hub, cfg PortConfig) *Port {
+	t.Helper()
+	p, err := h.Attach(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func to(dst, src link.Addr, text string) []byte {
+	return append(ethernet.Append(nil, dst, src, 0x88b5), text...)
+}
+
+func mac(name string) link.Addr { return link.LocalAddr(name) }
+
+// got takes all that waits at p and returns the texts.
+func got(t *testing.T, p *Port) (texts []string) {
+	t.Helper()
+	bufs, sizes := [][]byte{make([]byte, 1514)}, make([]int, 1)
+	for {
+		n, err := p.Poll(bufs, sizes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n == 0 {
+			return texts
+		}
+		texts = append(texts, string(bufs[0][14:sizes[0]]))
+	}
+}
+
+func expect(t *testing.T, why string, p *Port, want ...string) {
+	t.Helper()
+	have := got(t, p)
+	if len(have) != len(want) {
+		t.Errorf("%s: %s got %q, want %q", why, p.Name(), have, want)
+		return
+	}
+	for i := range want {
+		if have[i] != want[i] {
+			t.Errorf("%s: %s got %q, want %q", why, p.Name(), have, want)
+		}
+	}
+}
+
+func TestSwitch(t *testing.T) {
+	h, clock := newHub(t, 0)
+	a, b, c := attach(t, h, PortConfig{Name: "a"}), attach(t, h, PortConfig{Name: "b"}), attach(t, h, PortConfig{Name: "c"})
+	a.Send(to(mac("b"), mac("a"), "unknown"))
+	expect(t, "a station never seen is looked for everywhere", b, "unknown")
+	expect(t, "a station never seen is looked for everywhere", c, "unknown")
+	expect(t, "never back to the sender", a)
+	b.Send(to(mac("a"), mac("b"), "answer"))
+	expect(t, "a was seen", a, "answer")
+	expect(t, "a was seen elsewhere", c)
+	a.Send(to(mac("b"), mac("a"), "again"))
+	expect(t, "b was seen", b, "again")
+	expect(t, "b was seen elsewhere", c)
+	c.Send(to(mac("a"), mac("b"), "moved"))
+	expect(t, "a is where it was", a, "moved")
+	a.Send(to(mac("b"), mac("a"), "follow"))
+	expect(t, "a station is where it was seen last", c, "follow")
+	expect(t, "a station is where it was seen last", b)
+	a.Send(to(link.Broadcast, mac("a"), "all"), to(link.Addr{1, 0, 0x5e}, mac("a"), "group"))
+	expect(t, "everybody", b, "all", "group")
+	expect(t, "everybody", c, "all", "group")
+	clock.t = clock.t.Add(ageing + time.Second)
+	a.Send(to(mac("b"), mac("a"), "aged"))
+	expect(t, "a station not seen for long is forgotten", b, "aged")
+	expect(t, "a station not seen for long is forgotten", c, "aged")
+	c.Send(to(mac("x"), mac("c"), "x"))
+	got(t, a)
+	got(t, b)
+	c.Close()
+	a.Send(to(mac("c"), mac("a"), "gone"))
+	expect(t, "stations behind a port that is gone are forgotten", b, "gone")
+}
+
+func TestMirrorAndPromiscuousSeeEverythingOnce(t *testing.T) {
+	h, _ := newHub(t, 0)
+	tap := attach(t, h, PortConfig{Name: "tap0", Kind: Device, Mirror: true})
+	v0 := attach(t, h, PortConfig{Name: "default", Kind: Client, Promiscuous: true})
+	a, b := attach(t, h, PortConfig{Name: "a"}), attach(t, h, PortConfig{Name: "b"})
+	a.Send(to(link.Broadcast, mac("a"), "1"))
+	b.Send(to(mac("a"), mac("b"), "2"))
+	expect(t, "the device shows what others say to each other", tap, "1", "2")
+	expect(t, "so does the client of version 0", v0, "1", "2")
+	got(t, a)
+	got(t, b)
+	// The client of version 0 uses the device's own address: frames for it reach both.
+	kernel := mac("kernel")
+	tap.Send(to(mac("a"), kernel, "3"))
+	expect(t, "from the device", a, "3")
+	expect(t, "from the device", v0, "3")
+	expect(t, "not back to the device", tap)
+	v0.Send(to(mac("a"), kernel, "4"))
+	expect(t, "from the client of version 0", a, "4")
+	a.Send(to(kernel, mac("a"), "5"))
+	expect(t, "to the address that both have", tap, "4", "5")
+	expect(t, "to the address that both have", v0, "5")
+	expect(t, "and to nobody else", b)
+}
+
+func TestFramesRefused(t *testing.T) {
+	h, _ := newHub(t, 0)
+	a, b := attach(t, h, PortConfig{Name: "a"}), attach(t, h, PortConfig{Name: "b"})
+	good := to(link.Broadcast, mac("a"), "good")
+	for _, c := range []struct {
+		name  string
+		frame []byte
+		want  error
+		count func(PortStats) uint64
+	}{
+		{"13 bytes", make([]byte, 13), ErrShort, func(s PortStats) uint64 { return s.RefusedShort }},
+		{"nothing", nil, ErrShort, func(s PortStats) uint64 { return s.RefusedShort }},
+		{"over the MTU", make([]byte, 1515), ErrLong, func(s PortStats) uint64 { return s.RefusedLong }},
+		{"from a group", to(mac("b"), link.Broadcast, ""), ErrSource, func(s PortStats) uint64 { return s.RefusedSource }},
+	} {
+		before := c.count(a.stats())
+		n, err := a.Send(good, c.frame, good)
+		if n != 1 || !errors.Is(err, c.want) || c.count(a.stats()) != before+1 {
+			t.Errorf("%s: %d sent, %v, counted %d times", c.name, n, err, c.count(a.stats())-before)
+		}
+		expect(t, c.name, b, "good")
+	}
+}
+
+func TestFullQueueLosesTheOldest(t *testing.T) {
+	h, _ := newHub(t, 3)
+	a, b := attach(t, h, PortConfig{Name: "a"}), attach(t, h, PortConfig{Name: "b"})
+	for _, s := range []string{"1", "2", "3", "4", "5"} {
+		a.Send(to(link.Broadcast, mac("a"), s))
+	}
+	if s := b.stats(); s.DroppedFull != 2 || s.Queued != 3 || s.QueuedTotal != 5 {
+		t.Errorf("%+v", s)
+	}
+	expect(t, "what is new is what matters", b, "3", "4", "5")
+}
+
+func TestUnread(t *testing.T) {
+	h, _ := newHub(t, 2)
+	a, b := attach(t, h, PortConfig{Name: "a"}), attach(t, h, PortConfig{Name: "b"})
+	a.Send(to(link.Broadcast, mac("a"), "1"), to(link.Broadcast, mac("a"), "2"))
+	bufs, sizes := [][]byte{make([]byte, 100), make([]byte, 100)}, make([]int, 2)
+	n, _ := b.Poll(bufs, sizes)
+	a.Send(to(link.Broadcast, mac("a"), "3"))
+	b.Unread([][]byte{bufs[0][:sizes[0]], bufs[1][:sizes[1]]})
+	if s := b.stats(); n != 2 || s.DroppedGone != 1 || s.FramesOut != 0 {
+		t.Errorf("%d read, %+v", n, s)
+	}
+	expect(t, "before what came later, as far as there is room", b, "2", "3")
+}
+
+func TestReadWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := New(Config{MTU: 1500})
+		a, b := attach(t, h, PortConfig{Name: "a"}), attach(t, h, PortConfig{Name: "b"})
+		bufs, sizes := [][]byte{make([]byte, 100)}, make([]int, 1)
+		go func() {
+			time.Sleep(time.Hour)
+			a.Send(to(link.Broadcast, mac("a"), "late"))
+		}()
+		if n, err := b.Read(context.Background(), bufs, sizes); n != 1 || err != nil {
+			t.Errorf("%d, %v", n, err)
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		if n, err := b.Read(ctx, bufs, sizes); n != 0 || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("out of time: %d, %v", n, err)
+		}
+		go func() {
+			time.Sleep(time.Hour)
+			b.Close()
+		}()
+		if n, err := b.Read(context.Background(), bufs, sizes); n != 0 || !errors.Is(err, net.ErrClosed) {
+			t.Errorf("closed: %d, %v", n, err)
+		}
+		if _, err := b.Send(to(link.Broadcast, mac("b"), "")); !errors.Is(err, net.ErrClosed) {
+			t.Errorf("sending through a closed port: %v", err)
+		}
+	})
+}
+
+func TestAttachLimits(t *testing.T) {
+	h := New(Config{MTU: 1500, MaxPorts: 2})
+	attach(t, h, PortConfig{Name: "a"})
+	if _, err := h.Attach(PortConfig{Name: "a"}); !errors.Is(err, ErrName) {
+		t.Errorf("the same name: %v", err)
+	}
+	b := attach(t, h, PortConfig{Name: "b"})
+	if _, err := h.Attach(PortConfig{Name: "c"}); !errors.Is(err, ErrTooMany) {
+		t.Errorf("a third port: %v", err)
+	}
+	b.Close()
+	attach(t, h, PortConfig{Name: "c"})
+}
+
+func TestStationTableIsBounded(t *testing.T) {
+	h, clock := newHub(t, 1)
+	a := attach(t, h, PortConfig{Name: "a"})
+	for i := range maxStations + 100 {
+		a.Send(to(link.Broadcast, link.Addr{2, 0, 0, byte(i >> 16), byte(i >> 8), byte(i)}, ""))
+	}
+	if n := h.Stats().Stations; n != maxStations {
+		t.Errorf("%d stations", n)
+	}
+	clock.t = clock.t.Add(ageing + time.Second)
+	a.Send(to(link.Broadcast, mac("new"), ""))
+	if n := h.Stats().Stations; n != 1 {
+		t.Errorf("%d stations when all others are old", n)
+	}
+}
+
+// accounted fails when a copy of a frame disappeared.
+func accounted(t testing.TB, h *Hub) {
+	t.Helper()
+	s := h.Stats()
+	for _, p := range append(s.Ports, s.Gone) {
+		if p.QueuedTotal != p.FramesOut+p.DroppedFull+p.DroppedLong+p.DroppedGone+uint64(p.Queued) {
+			t.Fatalf("%+v", p)
+		}
+	}
+}
+
+func TestEveryCopyIsAccounted(t *testing.T) {
+	h := New(Config{MTU: 1500, Queue: 8})
+	var all sync.WaitGroup
+	for _, name := range []string{"a", "b", "c", "d"} {
+		p := attach(t, h, PortConfig{Name: name})
+		all.Go(func() {
+			for i := range 2000 {
+				p.Send(to(link.Broadcast, mac(name), "x"))
+				if i%3 == 0 {
+					p.Poll([][]byte{make([]byte, 100), make([]byte, 10)}, make([]int, 2))
+				}
+			}
+			if name == "d" {
+				p.Close()
+			}
+		})
+	}
+	all.Wait()
+	accounted(t, h)
+}
+
+func FuzzSend(f *testing.F) {
+	f.Add(to(link.Broadcast, mac("a"), "x"), to(mac("a"), mac("b"), "y"), uint8(3))
+	f.Fuzz(func(t *testing.T, x, y []byte, n uint8) {
+		h := New(Config{MTU: 100, Queue: 4})
+		a, b := attach(t, h, PortConfig{Name: "a"}), attach(t, h, PortConfig{Name: "b", Mirror: true})
+		c := attach(t, h, PortConfig{Name: "c", Promiscuous: true})
+		for range n % 8 {
+			a.Send(x, y)
+			b.Send(y)
+			c.Send(x)
+			b.Poll([][]byte{make([]byte, 50)}, make([]int, 1))
+		}
+		accounted(t, h)
+		c.Close()
+		accounted(t, h)
+		bufs, sizes := [][]byte{make([]byte, 200)}, make([]int, 1)
+		for {
+			k, err := b.Poll(bufs, sizes)
+			if k == 0 || err != nil {
+				break
+			}
+			if got := bufs[0][:sizes[0]]; !bytes.Equal(got, x) && !bytes.Equal(got, y) {
+				t.Fatal("a frame changed on its way")
+			}
+		}
+		accounted(t, h)
+	})
+}
+
+func TestPortIsADevice(t *testing.T) {
+	linktest.Run(t, func(t *testing.T) (a, b link.Device) {
+		h := New(Config{MTU: 1500})
+		return attach(t, h, PortConfig{Name: "a"}).Device(mac("a")), attach(t, h, PortConfig{Name: "b"}).Device(mac("b"))
+	})
+}
+
+func TestServedDeviceIsADevice(t *testing.T) {
+	linktest.Run(t, func(t *testing.T) (a, b link.Device) {
+		h := New(Config{MTU: 1500})
+		near, far := link.Pipe(link.PipeOptions{Queue: 1024})
+		done := make(chan error, 1)
+		port := attach(t, h, PortConfig{Name: "dev", Kind: Device, Mirror: true})
+		go func() { done <- Serve(far, port) }()
+		t.Cleanup(func() {
+			far.Close()
+			<-done
+		})
+		return near, attach(t, h, PortConfig{Name: "b"}).Device(mac("b"))
+	})
+}
+
+func TestForwardAllocatesNothing(t *testing.T) {
+	h, _ := newHub(t, 4)
+	a, b := attach(t, h, PortConfig{Name: "a"}), attach(t, h, PortConfig{Name: "b"})
+	f := to(mac("b"), mac("a"), "x")
+	for range 64 {
+		a.Send(f) // the ring grows to its size
+	}
+	frames, bufs, sizes := [][]byte{f}, [][]byte{make([]byte, 100)}, make([]int, 1)
+	if n := testing.AllocsPerRun(200, func() {
+		a.Send(frames...)
+		b.Poll(bufs, sizes)
+	}); n != 0 {
+		t.Errorf("%v allocations a frame", n)
+	}
+}
+
+func BenchmarkForward(b *testing.B) {
+	h := New(Config{MTU: 1500})
+	x, y := attach(b, h, PortConfig{Name: "x"}), attach(b, h, PortConfig{Name: "y"})
+	frames := [][]byte{make([]byte, 1514)}
+	copy(frames[0][6:], "\x02abcde")
+	bufs, sizes := [][]byte{make([]byte, 1514)}, make([]int, 1)
+	b.SetBytes(1514)
+	b.ReportAllocs()
+	for b.Loop() {
+		x.Send(frames...)
+		y.Poll(bufs, sizes)
+	}
+}
