@@ -60,7 +60,7 @@ func (b *buffer) decode() error {
 	if cap(b.raw) < len(b.text) {
 		b.raw = make([]byte, 0, len(b.text))
 	}
-	s := bytes.TrimSpace(b.text)
+	s := bytes.Trim(b.text, jsonSpace)
 	if plain, ok := plainStrings(s); ok {
 		for plain != nil {
 			var text []byte
@@ -76,6 +76,9 @@ func (b *buffer) decode() error {
 	return b.decodeSlowly(s)
 }
 
+// jsonSpace is white space between tokens. RFC 8259, 2
+const jsonSpace = " \t\r\n"
+
 // plainStrings tells whether s is a JSON string or an array of them, without escapes, so that
 // it can be read without a parser. It returns what is between the brackets.
 func plainStrings(s []byte) ([]byte, bool) {
@@ -83,33 +86,37 @@ func plainStrings(s []byte) ([]byte, bool) {
 		return nil, false
 	}
 	if s[0] == '"' && s[len(s)-1] == '"' && bytes.IndexByte(s[1:len(s)-1], '"') < 0 {
-		return s, true
+		return s, isPlain(s[1 : len(s)-1])
 	}
 	if s[0] != '[' || s[len(s)-1] != ']' {
 		return nil, false
 	}
-	inner := bytes.TrimSpace(s[1 : len(s)-1])
+	inner := bytes.Trim(s[1:len(s)-1], jsonSpace)
 	for rest := inner; len(rest) > 0; {
 		if rest[0] != '"' {
 			return nil, false
 		}
 		end := bytes.IndexByte(rest[1:], '"')
-		if end < 0 {
+		if end < 0 || !isPlain(rest[1:end+1]) {
 			return nil, false
 		}
-		rest = bytes.TrimLeft(rest[end+2:], " \t\r\n")
+		rest = bytes.TrimLeft(rest[end+2:], jsonSpace)
 		if len(rest) == 0 {
 			break
 		}
 		if rest[0] != ',' {
 			return nil, false
 		}
-		if rest = bytes.TrimLeft(rest[1:], " \t\r\n"); len(rest) == 0 {
+		if rest = bytes.TrimLeft(rest[1:], jsonSpace); len(rest) == 0 {
 			return nil, false // a comma with nothing behind it
 		}
 	}
 	return inner, true
 }
+
+// isPlain tells whether a string's content has no line end, which JSON forbids there and base64
+// would skip.
+func isPlain(s []byte) bool { return bytes.IndexByte(s, '\n') < 0 && bytes.IndexByte(s, '\r') < 0 }
 
 // cutString returns the first string's content and what follows it and its comma.
 func cutString(s []byte) (text, rest []byte) {
