@@ -74,8 +74,6 @@ type wire struct {
 	a, b    TCB
 	now     time.Time
 	flight  []flying
-	aEdge   seq.Value
-	bEdge   seq.Value
 }
 
 type flying struct {
