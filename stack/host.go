@@ -255,8 +255,10 @@ func (h *Host) noLease(err error) error {
 		return fmt.Errorf("%w: %w: %s answered the probe: %w", ErrNoLease, ErrConflict, h.e.conflictWith, err)
 	case h.e.stats.FramesIn == 0:
 		return fmt.Errorf("%w: not one frame was received on this link: %w", ErrNoLease, err)
+	case h.e.dhcp.Refused() != nil:
+		return fmt.Errorf("%w: the last answer was refused: %w: %w", ErrNoLease, h.e.dhcp.Refused(), err)
 	default:
-		return fmt.Errorf("%w: the client is in state %v: %w", ErrNoLease, state, err)
+		return fmt.Errorf("%w: no server answered, the client is in state %v: %w", ErrNoLease, state, err)
 	}
 }
 
