@@ -43,7 +43,7 @@ type Config struct {
 
 // Times of a run that nothing else bounds.
 const (
-	dhcpTime    = 10 * time.Second
+	dhcpTime    = 15 * time.Second // three tries, RFC 2131, 4.1
 	resolveTime = 5 * time.Second
 	ntpTime     = 8 * time.Second
 	releaseTime = 2 * time.Second
