@@ -12,8 +12,8 @@ const dupThreshold = 3
 // duplicateAck counts ACKs that say "I still miss this". RFC 5681, 2: a duplicate has no data,
 // no SYN or FIN, the same window, and there is something in flight.
 func (t *TCB) duplicateAck(seg Segment) {
-	if t.una == t.max || seg.Len() != 0 || t.scaled(seg) != t.wnd {
-		return
+	if t.una == t.max || seg.Len() != 0 || t.scaled(seg) != t.wnd || t.probes > 0 {
+		return // the answer to a probe is no sign of loss
 	}
 	t.dupAcks++
 	// RFC 6582, 3.2: a new recovery begins only when the ACK covers more than "recover", so that
