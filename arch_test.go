@@ -99,6 +99,7 @@ var allowed = []struct {
 	{"httptap/api", nil, "the contract is types: no behaviour, nothing to import"},
 	{"tapclient", []string{"stack/link", "httptap/api"}, "a client of the relay knows frames and the contract"},
 	{"httptap/port", []string{"stack/link", "stack/sum", "stack/ethernet", "stack/ipv4", "stack/tcp", "stack/udp"}, "a device moves frames, and mends what the kernel's offloads did to them"},
+	{"httptap/privilege", nil, "giving root up needs nothing of this module"},
 	{"httptap/internal/hub", []string{"stack/link", "stack/ethernet"}, "the switch looks at addresses only"},
 	{"httptap/internal/relay", []string{"stack/link", "httptap/api", "httptap/internal/hub", "web"}, "the relay is HTTP over the switch"},
 	{"httptap/internal/lab", []string{"stack", "stack/..."}, "the lab is a host on our own stack"},
@@ -108,8 +109,8 @@ var allowed = []struct {
 	{"pcap/tapdump", []string{"pcap/...", "stack/link", "stack/field", "tapclient"}, "a command over the decoder"},
 	{"pcap", []string{"pcap/proto/...", "stack/..."}, "the decoder joins the rooms' tables"},
 	{"web", []string{"pcap"}, "the viewer knows no protocol"},
-	{"xcurl/...", []string{"xcurl/...", "httptap/api", "httptap/port", "tapclient", "pcap", "stack", "stack/...", "web"}, "xcurl uses anything but httptap's internals"},
-	{"xcurl", []string{"xcurl/...", "httptap/api", "httptap/port", "tapclient", "pcap", "stack", "stack/...", "web"}, "xcurl uses anything but httptap's internals"},
+	{"xcurl/...", []string{"xcurl/...", "httptap/api", "httptap/port", "httptap/privilege", "tapclient", "pcap", "stack", "stack/...", "web"}, "xcurl uses anything but httptap's internals"},
+	{"xcurl", []string{"xcurl/...", "httptap/api", "httptap/port", "httptap/privilege", "tapclient", "pcap", "stack", "stack/...", "web"}, "xcurl uses anything but httptap's internals"},
 }
 
 func match(pattern, dir string) bool {
@@ -175,7 +176,7 @@ var onlyIn = map[string][]string{
 	"github.com/vishvananda/netlink":      {"httptap/port", "httptap/internal/..."},
 	"github.com/gorilla/mux":              {"httptap/internal/relay", "web"},
 	"github.com/google/gopacket":          {"pcap"},
-	"golang.org/x/sys":                    {"httptap/port", "httptap/internal/...", "httptap"},
+	"golang.org/x/sys":                    {"httptap/port", "httptap/privilege", "httptap/internal/...", "httptap"},
 	"golang.org/x/net":                    nil,
 	"github.com/coder/websocket":          {"httptap/internal/relay", "tapclient"},
 	"github.com/klauspost/compress":       {"pcap"},

@@ -18,9 +18,9 @@ import (
 	"httptap/httptap/api"
 	"httptap/httptap/internal/hub"
 	"httptap/httptap/internal/lab"
-	"httptap/httptap/internal/privilege"
 	"httptap/httptap/internal/relay"
 	"httptap/httptap/port"
+	"httptap/httptap/privilege"
 	"httptap/pcap"
 	"httptap/stack/link"
 )

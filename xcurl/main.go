@@ -17,6 +17,7 @@ import (
 
 	"httptap/httptap/api"
 	"httptap/httptap/port"
+	"httptap/httptap/privilege"
 	"httptap/stack/link"
 	"httptap/tapclient"
 	"httptap/xcurl/internal/curl"
@@ -108,6 +109,19 @@ func (o *options) open(ctx context.Context) (link.Device, error) {
 	d, err := port.Open(o.device, port.Options{Prefix: netip.MustParsePrefix("192.168.10.1/24")})
 	if err != nil {
 		return nil, fmt.Errorf("%w; or use -ihttp, which needs no privilege, only a running httptap", err)
+	}
+	// What root is needed for is done, but for a file that only root may write.
+	if o.Output != "" && o.Output != "-" {
+		f, err := os.Create(o.Output)
+		if err != nil {
+			d.Close()
+			return nil, &curl.Error{Code: curl.ExitWrite, Err: err}
+		}
+		o.Stdout, o.Output = f, ""
+	}
+	if err := privilege.Drop(); err != nil {
+		d.Close()
+		return nil, err
 	}
 	return &ownAddress{d, link.LocalAddr("xcurl " + o.device)}, nil
 }

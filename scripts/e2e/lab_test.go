@@ -149,6 +149,20 @@ func TestDirect(t *testing.T) {
 	}
 }
 
+// On the device xcurl gives root up, too, and still writes where root may.
+func TestDirectToAFile(t *testing.T) {
+	w, _ := lab(t)
+	out := filepath.Join(t.TempDir(), "page")
+	if err := os.Chmod(filepath.Dir(out), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	_, stderr, err := w.run(t, "xcurl", "-i", "v0", "-s", "-o", out, "http://www.lab.test/")
+	page, _ := os.ReadFile(out)
+	if err != nil || !strings.Contains(string(page), wantPage) {
+		t.Fatalf("%v\n%s\n%s", err, page, stderr)
+	}
+}
+
 // Ctrl-C in the middle of a transfer gives the lease back and says 130.
 func TestInterruptReleasesTheLease(t *testing.T) {
 	w, name := lab(t)
