@@ -136,8 +136,8 @@ func (e *engine) apply(l dhcpv4.Lease) {
 		e.net.router = l.Routers[0].As4()
 	}
 	// RFC 1122, 3.3.2: 576 is what every host can receive; a smaller MTU helps nobody.
-	if l.MTU >= 576 {
-		e.mtu = min(e.linkMTU, l.MTU)
+	if e.mtu = e.linkMTU; l.MTU >= 576 {
+		e.mtu = min(e.mtu, l.MTU)
 	}
 }
 
