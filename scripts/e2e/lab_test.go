@@ -52,7 +52,7 @@ func TestRealDaemons(t *testing.T) {
 }
 
 func TestHundredRunsTwoAtOnceAndAfterAKill(t *testing.T) {
-	w, _ := lab(t)
+	w, name := lab(t)
 	w.httptap(t, "-i", "v0", "-q")
 	fetch := func() error {
 		stdout, stderr, err := w.run(t, "xcurl", "-ihttp", "-ntp", "-nopcap", "http://alias.lab.test/")
@@ -77,17 +77,22 @@ func TestHundredRunsTwoAtOnceAndAfterAKill(t *testing.T) {
 	both.Wait()
 
 	// A run that dies in the middle of a transfer leaves nothing that hinders the next.
-	killed := w.command(t.Context(), "xcurl", "-ihttp", "-nopcap", "-o", "/dev/null", "http://www.lab.test/endless")
-	stdout, err := killed.StderrPipe()
+	bigFile(t, name, 100<<20)
+	killed := w.command(t.Context(), "xcurl", "-ihttp", "-nopcap", "-o", "/dev/null", "http://www.lab.test/big")
+	stderr, err := killed.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := killed.Start(); err != nil {
 		t.Fatal(err)
 	}
-	stdout.Read(make([]byte, 1)) // it has begun
+	lines := bufio.NewScanner(stderr)
+	for lines.Scan() && !strings.Contains(lines.Text(), "TCP connected") {
+	}
 	killed.Process.Signal(syscall.SIGKILL)
-	killed.Wait()
+	if killed.Wait(); killed.ProcessState.Success() {
+		t.Error("the run was over before it was killed")
+	}
 	if err := fetch(); err != nil {
 		t.Errorf("the run behind one that was killed: %v", err)
 	}
