@@ -22,15 +22,14 @@ const maxShift = 14
 
 // options are what a segment's options say, those that the TCB acts on.
 type options struct {
-	mss     int // 0: none
-	shift   uint8
-	scaled  bool // the window scale option is there
-	sackOK  bool
-	invalid bool // the list is malformed; what was before the fault counts
+	mss    int // 0: none
+	shift  uint8
+	scaled bool // the window scale option is there
+	sackOK bool
 }
 
 // parseOptions reads a segment's options. RFC 9293, 3.2: "TCP implementations MUST be prepared
-// to handle an illegal option length (e.g., zero)": the rest of the list is ignored.
+// to handle an illegal option length (e.g., zero)": what was before it counts, the rest of the list is ignored.
 func parseOptions(b []byte) (o options) {
 	for len(b) > 0 {
 		switch b[0] {
@@ -41,7 +40,6 @@ func parseOptions(b []byte) (o options) {
 			continue
 		}
 		if len(b) < 2 || b[1] < 2 || int(b[1]) > len(b) {
-			o.invalid = true
 			return o
 		}
 		v := b[2:b[1]]

@@ -39,6 +39,14 @@ func (r *reassembly) add(from, to seq.Value) bool {
 	return true
 }
 
+// end returns the end of the last run, or s when there is none.
+func (r *reassembly) end(s seq.Value) seq.Value {
+	if r.n == 0 {
+		return s
+	}
+	return r.runs[r.n-1].to
+}
+
 // take removes the runs that nxt has reached and returns where it gets to with them.
 func (r *reassembly) take(nxt seq.Value) seq.Value {
 	k := 0

@@ -47,25 +47,21 @@ func (t *TCB) receiveSynSent(now time.Time, seg Segment) error {
 	}
 	t.acknowledged(now, ack)
 	t.state = Established
-	t.setWindow(seg, int(seg.Window())) // RFC 7323, 2.2: not scaled in a SYN
+	t.setWindow(seg)
 	t.ackNow = true
-	if t.finIn {
-		t.state = FinWait1
-	}
 	return t.receiveData(now, seg, seg.Seq().Add(1))
 }
 
 // receive is RFC 9293, 3.10.7.4, in its order.
 func (t *TCB) receive(now time.Time, seg Segment) error {
 	f := seg.Flags()
+	if t.state == SynReceived && f&(SYN|RST) == SYN && seg.Seq() == t.irs {
+		return t.receiveSynAgain(now, seg)
+	}
 
 	// First, check sequence number.
 	if !t.acceptable(seg) {
-		switch {
-		case f&RST != 0:
-		case t.state == SynReceived && f&SYN != 0 && seg.Seq() == t.irs:
-			t.resend = true // the peer did not get our SYN,ACK
-		default:
+		if f&RST == 0 {
 			t.acknowledgeUnacceptable(now, seg)
 			if t.state == TimeWait && f&FIN != 0 {
 				t.endAt = now.Add(t.timeWait) // "Restart the 2 MSL time-wait timeout"
@@ -95,10 +91,6 @@ func (t *TCB) receive(now time.Time, seg Segment) error {
 
 	// Fourth, check the SYN bit. RFC 5961, 4.2
 	if f&SYN != 0 {
-		if t.state == SynReceived && seg.Seq() == t.irs {
-			t.resend = true
-			return nil
-		}
 		t.ackNow = true
 		return ErrChallenge
 	}
@@ -116,6 +108,21 @@ func (t *TCB) receive(now time.Time, seg Segment) error {
 
 	// Seventh, process the segment text; eighth, check the FIN bit.
 	return t.receiveData(now, seg, seg.Seq())
+}
+
+// receiveSynAgain takes the SYN that made the connection, in SYN-RECEIVED. Alone it says that
+// our SYN,ACK was lost. With an ACK it is the peer's answer to our own SYN, because both sides
+// opened at once: RFC 9293, figure 7. The check of the sequence number would refuse it there.
+func (t *TCB) receiveSynAgain(now time.Time, seg Segment) error {
+	if seg.Flags()&ACK == 0 {
+		t.resend = true
+		return ErrOutOfWindow
+	}
+	if err := t.receiveAck(now, seg); err != nil {
+		return err
+	}
+	t.ackNow = true
+	return t.receiveData(now, seg, seg.Seq().Add(1))
 }
 
 // acceptable is the table of RFC 9293, 3.4: does any of the segment lie in the window?
@@ -146,8 +153,12 @@ func (t *TCB) acknowledgeUnacceptable(now time.Time, seg Segment) {
 	}
 }
 
-// receiveOldAck takes what an otherwise unacceptable segment acknowledges.
+// receiveOldAck takes what an otherwise unacceptable segment acknowledges, when it can be of
+// this connection: something resent, or a probe into the closed window.
 func (t *TCB) receiveOldAck(now time.Time, seg Segment) {
+	if d := seg.Seq().Diff(t.rnxt); d < -len(t.rx.b) || d > t.rcvWnd() {
+		return
+	}
 	if ack := seg.Ack(); t.state.canSend() && t.una.Less(ack) && ack.LessEq(t.max) {
 		t.receiveAck(now, seg)
 	}
@@ -166,23 +177,22 @@ func (t *TCB) receiveAck(now time.Time, seg Segment) error {
 		if t.finIn {
 			t.state = FinWait1
 		}
-		t.setWindow(seg, t.scaled(seg))
 	}
 	switch {
 	case t.max.Less(ack):
 		// "If the ACK acks something not yet sent (SEG.ACK > SND.NXT), then send an ACK".
-		t.ackNow = true
+		t.acknowledgeUnacceptable(now, seg)
 		return ErrBadAck
 	case ack.Less(t.una):
 		// RFC 5961, 5.2: older than any window: "an ACK MUST be sent back".
 		if ack.Less(t.una.Add(-max(t.maxWnd, 1))) {
-			t.ackNow = true
+			t.acknowledgeUnacceptable(now, seg)
 			return ErrBadAck
 		}
 		return nil // a duplicate; its data counts
 	case ack == t.una:
 		if t.probes > 0 {
-			t.progress = now // the window is closed, but somebody is there
+			t.progress, t.timeouts = now, 0 // the window is closed, but somebody is there
 		}
 		t.duplicateAck(seg)
 	default:
@@ -190,7 +200,7 @@ func (t *TCB) receiveAck(now time.Time, seg Segment) error {
 	}
 	// "If (SND.WL1 < SEG.SEQ or (SND.WL1 = SEG.SEQ and SND.WL2 =< SEG.ACK)), set SND.WND".
 	if t.wl1.Less(seg.Seq()) || t.wl1 == seg.Seq() && t.wl2.LessEq(ack) {
-		t.setWindow(seg, t.scaled(seg))
+		t.setWindow(seg)
 	}
 	t.afterAck(now)
 	return nil
@@ -223,11 +233,18 @@ func (t *TCB) enterTimeWait(now time.Time) {
 	t.endAt = now.Add(t.timeWait)
 }
 
-func (t *TCB) scaled(seg Segment) int { return int(seg.Window()) << t.sndShift }
+// scaled returns the window that a segment offers. RFC 7323, 2.2: the one of a SYN "MUST NOT be
+// scaled".
+func (t *TCB) scaled(seg Segment) int {
+	if seg.Flags()&SYN != 0 {
+		return int(seg.Window())
+	}
+	return int(seg.Window()) << t.sndShift
+}
 
-func (t *TCB) setWindow(seg Segment, wnd int) {
-	t.wnd, t.wl1, t.wl2 = wnd, seg.Seq(), seg.Ack()
-	t.maxWnd = max(t.maxWnd, wnd)
+func (t *TCB) setWindow(seg Segment) {
+	t.wnd, t.wl1, t.wl2 = t.scaled(seg), seg.Seq(), seg.Ack()
+	t.maxWnd = max(t.maxWnd, t.wnd)
 	if t.wnd > 0 && t.probes > 0 {
 		t.probes = 0
 		t.rtoAt = time.Time{} // what the persist timer waited for
@@ -258,8 +275,11 @@ func (t *TCB) receiveData(now time.Time, seg Segment, s seq.Value) error {
 		t.end(ErrAborted)
 		return ErrAfterClose
 	}
-	if fin && !t.finSeen && s.Add(len(p)).LessEq(t.edge) {
-		t.finSeen, t.fin = true, s.Add(len(p))
+	if end := s.Add(len(p)); fin && !t.finSeen && end.LessEq(t.edge) {
+		if end.Less(t.gaps.end(end)) {
+			return ErrBadFIN
+		}
+		t.finSeen, t.fin = true, end
 	}
 	// Cut what was received before and what is beyond the window.
 	if old := t.rnxt.Diff(s); old > 0 {

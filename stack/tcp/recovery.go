@@ -32,6 +32,9 @@ func (t *TCB) beginRecovery() {
 
 // acknowledged takes an ACK for bytes up to ack, which is new.
 func (t *TCB) acknowledged(now time.Time, ack seq.Value) {
+	if t.una == t.iss && t.timeouts > 0 {
+		t.rtt.rto = lostSynRTO
+	}
 	n := min(max(ack.Diff(t.base), 0), t.tx.n) // SYN and FIN are not in the ring
 	t.tx.drop(n)
 	t.base = t.base.Add(n)
@@ -67,21 +70,22 @@ func (r *rtt) restart() {
 	r.rto = min(max(r.srtt+max(clockGranularity, 4*r.rttvar), minRTO), maxRTO)
 }
 
-// expire runs the timers that are due. It returns false when the connection has ended.
-func (t *TCB) expire(now time.Time) bool {
+// expire runs the timers that are due.
+func (t *TCB) expire(now time.Time) {
 	if due(t.endAt, now) {
 		t.end(nil)
-		return false
+		return
 	}
 	if due(t.delackAt, now) {
 		t.ackNow = true
 	}
 	if !due(t.rtoAt, now) {
-		return true
+		return
 	}
 	t.rtoAt = time.Time{}
 	if t.una == t.max || t.wnd == 0 && t.state.canSend() {
-		return t.persist(now)
+		t.persist(now)
+		return
 	}
 	limit, tries := maxSilence, maxTimeouts
 	if t.state == SynSent || t.state == SynReceived {
@@ -89,7 +93,7 @@ func (t *TCB) expire(now time.Time) bool {
 	}
 	if now.Sub(t.progress) >= limit && t.timeouts >= tries {
 		t.timeOut()
-		return false
+		return
 	}
 	t.timeouts++
 	t.rtt.backOff()
@@ -97,12 +101,11 @@ func (t *TCB) expire(now time.Time) bool {
 	t.dupAcks = 0
 	if t.state == SynSent || t.state == SynReceived {
 		t.resend = true
-		return true
+		return
 	}
 	// What else was in flight may have arrived: only the oldest is sent again, and then what
 	// the ACKs show to be missing.
 	t.beginRecovery()
-	return true
 }
 
 func due(at, now time.Time) bool { return !at.IsZero() && !now.Before(at) }
@@ -111,15 +114,21 @@ func due(at, now time.Time) bool { return !at.IsZero() && !now.Before(at) }
 // host SHOULD send the first zero-window probe when a zero window has existed for the
 // retransmission timeout period ... and SHOULD increase exponentially the interval between
 // successive probes." As long as the peer answers, the connection stays open.
-func (t *TCB) persist(now time.Time) bool {
+func (t *TCB) persist(now time.Time) {
 	t.nxt = t.una // what a window that shrank left in flight was dropped
 	if t.unsent() == 0 {
-		return true
+		return
 	}
-	if t.probes > 0 && now.Sub(t.progress) >= maxSilence {
+	if t.timeouts >= maxTimeouts && now.Sub(t.progress) >= maxSilence {
 		t.timeOut()
-		return false
+		return
+	}
+	if t.discard && t.probes >= maxTimeouts {
+		// "The behavior is subject to the implementation's resource management concerns": the
+		// application has gone, and the peer could hold its connection for ever. RFC 6429, 4
+		t.sendRST = true
+		t.timeOut()
+		return
 	}
 	t.probe = true
-	return true
 }

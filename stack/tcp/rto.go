@@ -12,6 +12,10 @@ const (
 	// become faster: 200 ms is Linux's least, and above what delayed ACKs add.
 	minRTO = 200 * time.Millisecond
 	maxRTO = 60 * time.Second // RFC 6298, 2.5: "at least 60 seconds"
+	// RFC 6298, 5.7: "If the timer expires awaiting the ACK of a SYN segment and the TCP
+	// implementation is using an RTO less than 3 seconds, the RTO MUST be re-initialized to 3
+	// seconds when data transmission begins".
+	lostSynRTO = 3 * time.Second
 	// clockGranularity is G of RFC 6298, 2.
 	clockGranularity = time.Millisecond
 
@@ -50,3 +54,8 @@ func (r *rtt) sample(d time.Duration) {
 
 // backOff doubles the timeout. RFC 6298, 5.5
 func (r *rtt) backOff() { r.rto = min(2*r.rto, maxRTO) }
+
+// persist returns how long to wait behind the n-th probe. RFC 9293, 3.8.6.1: "SHOULD increase
+// exponentially the interval between successive probes". A window that opens says nothing about
+// the network, so that the timeout itself stays.
+func (r *rtt) persist(n int) time.Duration { return min(r.rto<<min(n, 10), maxRTO) }

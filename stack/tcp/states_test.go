@@ -488,9 +488,9 @@ func TestParseAndOptions(t *testing.T) {
 		{"none", nil, options{}},
 		{"all", []byte{2, 4, 5, 180, 1, 3, 3, 7, 4, 2, 0, 9}, options{mss: 1460, shift: 7, scaled: true, sackOK: true}},
 		{"RFC 7323, 2.3: a shift over 14 is 14", []byte{3, 3, 200}, options{shift: 14, scaled: true}},
-		{"a length of zero", []byte{2, 0, 5, 180}, options{invalid: true}},
-		{"a length past the end", []byte{4, 2, 2, 9}, options{sackOK: true, invalid: true}},
-		{"a kind without a length", []byte{1, 1, 2}, options{invalid: true}},
+		{"a length of zero", []byte{2, 0, 5, 180}, options{}},
+		{"a length past the end", []byte{4, 2, 2, 9}, options{sackOK: true}},
+		{"a kind without a length", []byte{1, 1, 2}, options{}},
 		{"a wrong length is skipped", []byte{2, 3, 5, 4, 2}, options{sackOK: true}},
 	} {
 		if got := parseOptions(c.in); got != c.want {

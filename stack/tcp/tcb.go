@@ -30,6 +30,7 @@ var (
 	ErrChallenge   = errors.New("tcp: RST or SYN inside the window, answered with a challenge ACK")
 	ErrAfterClose  = errors.New("tcp: data for an application that has closed")
 	ErrNoRoom      = errors.New("tcp: too many gaps in the data")
+	ErrBadFIN      = errors.New("tcp: a FIN in the middle of the data")
 )
 
 const (
@@ -282,7 +283,8 @@ func (t *TCB) Discard(now time.Time) {
 		return
 	}
 	if t.rx.n > 0 && t.state != TimeWait {
-		t.Abort(now)
+		t.sendRST = true
+		t.end(ErrAborted)
 		return
 	}
 	if t.state == FinWait2 {
@@ -290,11 +292,16 @@ func (t *TCB) Discard(now time.Time) {
 	}
 }
 
-// Abort ends the connection with a RST. RFC 9293, 3.10.5
+// Abort ends the connection with a RST where the peer still waits for something of ours.
+// RFC 9293, 3.10.5
 func (t *TCB) Abort(now time.Time) {
 	switch t.state {
 	case SynReceived, Established, FinWait1, FinWait2, CloseWait:
 		t.sendRST = true
+	case Closing, LastAck:
+		// In the RFC these states begin when our FIN is sent, and then no RST is wanted. Here
+		// they begin when the application closes; until the FIN is out the peer waits for it.
+		t.sendRST = t.max.LessEq(t.dataEnd())
 	}
 	if t.state != Closed {
 		t.end(ErrAborted)

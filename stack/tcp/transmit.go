@@ -52,14 +52,16 @@ func (t *TCB) Deadline() time.Time {
 // nothing is to be sent at now. A segment is as long as dst and the MSS allow; dst must hold
 // 48 bytes, what a packet of IPv4's least MTU has behind its header. Timers that are due run here.
 func (t *TCB) Transmit(now time.Time, dst []byte) int {
+	if t.state != Closed {
+		t.expire(now)
+	}
 	if t.sendRST {
 		t.sendRST = false
-		return t.segment(dst, RST|ACK, t.nxt, 0, 0)
-	}
-	if t.state == Closed || !t.expire(now) {
-		return 0
+		return t.segment(dst, RST|ACK, t.bareSeq(), 0, 0)
 	}
 	switch t.state {
+	case Closed:
+		return 0
 	case SynSent, SynReceived:
 		return t.transmitSyn(now, dst)
 	}
@@ -82,9 +84,19 @@ func (t *TCB) Transmit(now time.Time, dst []byte) int {
 		t.rtoAt = now.Add(t.rtt.rto) // the window is closed, or too small to be worth it: ask again later
 	}
 	if t.ackNow {
-		return t.segment(dst, ACK, t.nxt, 0, 0)
+		return t.segment(dst, ACK, t.bareSeq(), 0, 0)
 	}
 	return 0
+}
+
+// bareSeq returns the number of a segment without data: SND.NXT, though what is before it may
+// just be sent again, but not behind the window that the peer has left, where it would be
+// refused.
+func (t *TCB) bareSeq() seq.Value {
+	if t.una == t.iss {
+		return t.max // no window is in force before our SYN is acknowledged
+	}
+	return seq.Min(t.max, t.una.Add(t.wnd))
 }
 
 // transmitSyn sends the SYN, or SYN,ACK, when it was not sent or is due again.
@@ -92,7 +104,7 @@ func (t *TCB) transmitSyn(now time.Time, dst []byte) int {
 	again := t.nxt != t.iss
 	if again && !t.resend {
 		if t.ackNow {
-			return t.segment(dst, ACK, t.nxt, 0, 0) // a challenge ACK
+			return t.segment(dst, ACK, t.bareSeq(), 0, 0) // a challenge ACK
 		}
 		return 0
 	}
@@ -103,7 +115,7 @@ func (t *TCB) transmitSyn(now time.Time, dst []byte) int {
 	}
 	n := putSynOptions(dst[HeaderLen:], t.rmss, t.rcvShift, t.scale, t.sack)
 	t.nxt = t.iss.Add(1)
-	t.sent(now, t.iss, t.nxt, again)
+	t.sent(now, t.iss, t.nxt)
 	t.acked()
 	b := dst[:HeaderLen+n]
 	h := Header{SrcPort: t.local.Port(), DstPort: t.remote.Port(), Seq: t.iss, Flags: f, Window: t.offerUnscaled()}
@@ -131,6 +143,9 @@ func (t *TCB) sendable() int {
 		return 0
 	}
 	m := min(n, usable, t.mss)
+	if m == t.mss && m == n-1 && t.finIn && m < usable {
+		return n // a FIN rides on a full segment
+	}
 	// RFC 9293, 3.8.6.2.1 (sender's SWS avoidance): send a full segment, or all there is, or
 	// at least half of the largest window that the peer has offered.
 	if m == n || m == t.mss || m >= (t.maxWnd+1)/2 {
@@ -161,9 +176,8 @@ func (t *TCB) transmitData(now time.Time, dst []byte, s seq.Value, n int) int {
 	if size == 0 {
 		f &^= PSH
 	}
-	again := s.Less(t.max)
 	t.nxt = seq.Max(t.nxt, last)
-	t.sent(now, s, last, again)
+	t.sent(now, s, last)
 	return t.segment(dst, f, s, opts, size)
 }
 
@@ -172,7 +186,7 @@ func (t *TCB) transmitOldest(now time.Time, dst []byte) int {
 	if t.una == t.max || !t.state.canSend() {
 		return 0
 	}
-	return t.transmitData(now, dst, t.una, min(t.max.Diff(t.una), t.mss))
+	return t.transmitData(now, dst, t.una, t.max.Diff(t.una))
 }
 
 // transmitProbe sends one byte, or the FIN, beyond a closed window, or what fits a small one, and
@@ -182,23 +196,23 @@ func (t *TCB) transmitProbe(now time.Time, dst []byte) int {
 		return 0
 	}
 	t.probes++
-	t.rtt.backOff()
+	t.timeouts++
 	n := t.transmitData(now, dst, t.una, max(1, t.wnd)) // SWS avoidance ends with the timer
 	// The peer may or may not take it: it is sent again with what follows.
 	t.nxt, t.timing = t.una, false
-	t.rtoAt = now.Add(t.rtt.rto)
+	t.rtoAt = now.Add(t.rtt.persist(t.probes))
 	return n
 }
 
 // sent notes that [from, to) goes out: timers and the round trip's measurement.
-func (t *TCB) sent(now time.Time, from, to seq.Value, again bool) {
+func (t *TCB) sent(now time.Time, from, to seq.Value) {
 	if t.una == t.max {
 		t.progress = now // nothing was in flight: the peer's silence begins now
 	}
-	if again {
+	if from.Less(t.max) {
 		t.retransmits++
 		t.timing = false // Karn
-	} else if !t.timing {
+	} else if !t.timing && !t.recovering { // in a recovery an ACK waits for what was lost before
 		t.timing, t.timedEnd, t.timedAt = true, to, now
 	}
 	t.max = seq.Max(t.max, to)
@@ -214,7 +228,8 @@ func (t *TCB) putAckOptions(dst []byte) int {
 	if !t.sack || t.gaps.n == 0 {
 		return 0
 	}
-	most := min((len(dst)-HeaderLen-8)/8, maxSACK) // leave room for data in a tiny packet
+	// Four bytes go before the blocks, and a tiny packet keeps room for some data.
+	most := min((min(len(dst)-HeaderLen, t.mss)-4-4)/8, maxSACK)
 	if most <= 0 {
 		return 0
 	}

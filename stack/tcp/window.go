@@ -9,8 +9,9 @@ import (
 // rcvWnd returns RCV.WND: what is left of the window that was offered.
 func (t *TCB) rcvWnd() int { return max(0, t.edge.Diff(t.rnxt)) }
 
-// room returns how far the window could reach: what the buffer takes beyond rcv.nxt.
-func (t *TCB) room() int { return t.rx.free() >> t.rcvShift << t.rcvShift }
+// room returns how far the window could reach: what the buffer takes beyond rcv.nxt, as far as
+// the window field can say it.
+func (t *TCB) room() int { return min(t.rx.free()>>t.rcvShift, 0xffff) << t.rcvShift }
 
 // windowGain tells whether offering the room that there is now would be worth a segment.
 //
@@ -24,7 +25,9 @@ func (t *TCB) windowGain() bool {
 func (t *TCB) offer() uint16 {
 	room := t.room()
 	if room-t.rcvWnd() >= max(1, min(len(t.rx.b)/2, t.rmss)) {
-		// The edge never goes back: RFC 9293, 3.8.6: "shrinking the window" is discouraged.
+		// The edge never goes back: RFC 9293, 3.8.6: "A TCP receiver SHOULD NOT shrink the
+		// window". What the peer sees of it does, by less than one unit of the scale, as
+		// RFC 7323, 2.4 foresees: "there are instances when a retracted window can be offered".
 		t.edge = seq.Max(t.edge, t.rnxt.Add(room))
 	}
 	return uint16(min(t.rcvWnd()>>t.rcvShift, 0xffff))

@@ -1,0 +1,493 @@
+package tcp
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"httptap/stack/seq"
+	"httptap/stack/sum"
+)
+
+// A script is a conversation with one TCB, a stimulus or an expectation a line. What stands
+// behind | says why, and is printed when the line fails. Numbers of sequence count from the
+// sender's SYN, as in Wireshark; each script runs with several initial numbers.
+//
+//	config rx=100 tx=100 mss=1460    before open or accept
+//	open                             active open
+//	accept SYN 0 win 9 <mss 9> = E   passive open from this SYN; E is the error wanted
+//	establish win 9 <mss 9>          an active open with this answer, up to ESTABLISHED
+//	in STATE                         the usual way to a state, window 65535 and MSS 1460
+//	< FLAGS 1+5 ack 1 win 9 <..> = E the peer's segment: numbers 1 to 5; E is Receive's error
+//	> FLAGS 1+5 ack 1 win 9 <..>     what Transmit gives; what is left out is not compared
+//	none                             Transmit gives nothing
+//	wait 40ms                        time passes; nothing may be left to send before
+//	deadline 40ms | none             from now
+//	write 5 = 3, read 5 = 3          bytes; = EOF or an error's name
+//	close discard abort fail mtu 99  what application and host do
+//	state NAME, err NAME             nil for no error
+//	slow                             the peer has had its share of quick acknowledgments
+type script struct {
+	t        *testing.T
+	c        TCB
+	cfg      Config
+	now      time.Time
+	iss, irs seq.Value
+	wrote    int // bytes of our stream, and of the peer's that were read
+	read     int
+	edge     seq.Value // the right edge of the window as the peer knows it
+	edgeSet  bool
+	buf      [1500]byte
+}
+
+// scriptErrors are the errors that a script can name.
+var scriptErrors = map[string]error{
+	"nil": nil, "EOF": io.EOF, "ErrRefused": ErrRefused, "ErrReset": ErrReset, "ErrTimeout": ErrTimeout,
+	"ErrAborted": ErrAborted, "ErrClosed": ErrClosed, "ErrClosing": ErrClosing, "ErrNotSyn": ErrNotSyn,
+	"ErrBadAck": ErrBadAck, "ErrNoAck": ErrNoAck, "ErrOutOfWindow": ErrOutOfWindow, "ErrChallenge": ErrChallenge,
+	"ErrAfterClose": ErrAfterClose, "ErrNoRoom": ErrNoRoom, "ErrBadFIN": ErrBadFIN, "errHost": errHost,
+}
+
+var errHost = errors.New("no route to host")
+
+// ways are how a TCB gets to each state.
+var ways = map[string]string{
+	"SYN-SENT":     "open\n> SYN 0",
+	"SYN-RECEIVED": "accept SYN 0 win 65535 <mss 1460>\n> SYN,ACK 0 ack 1",
+	"ESTABLISHED":  "establish win 65535 <mss 1460>",
+	"FIN-WAIT-1":   "in ESTABLISHED\nclose\n> FIN,ACK 1 ack 1",
+	"FIN-WAIT-2":   "in FIN-WAIT-1\n< ACK 1 ack 2 win 65535",
+	"CLOSE-WAIT":   "in ESTABLISHED\n< FIN,ACK 1 ack 1 win 65535\n> ACK 1 ack 2",
+	"CLOSING":      "in FIN-WAIT-1\n< FIN,ACK 1 ack 1 win 65535\n> ACK 2 ack 2",
+	"LAST-ACK":     "in CLOSE-WAIT\nclose\n> FIN,ACK 1 ack 2",
+	"TIME-WAIT":    "in FIN-WAIT-2\n< FIN,ACK 1 ack 2 win 65535\n> ACK 2 ack 2",
+}
+
+// A case is a script with the sentence that it proves.
+type scriptCase struct{ sentence, lines string }
+
+func runScripts(t *testing.T, cases []scriptCase) {
+	t.Helper()
+	for _, sc := range cases {
+		t.Run(sc.sentence, func(t *testing.T) {
+			for _, base := range [][2]seq.Value{{100, 300}, {0xffffffff, 0xfffffffe}, {0xffffff00, 0x7fffff00}, {0x7ffffffe, 0xffffff00}} {
+				s := newScript(t, base[0], base[1])
+				s.run(sc.lines)
+				s.none("at the end")
+				if t.Failed() {
+					t.Fatalf("with iss %d and irs %d: %+v", base[0], base[1], s.c.Info())
+				}
+			}
+		})
+	}
+}
+
+func newScript(t *testing.T, iss, irs seq.Value) *script {
+	return &script{t: t, now: origin, iss: iss, irs: irs, cfg: endConfig(addrA, addrB, 32768, uint32(iss))}
+}
+
+func (s *script) run(lines string) {
+	s.t.Helper()
+	for i, line := range strings.Split(lines, "\n") {
+		line, why, _ := strings.Cut(line, "|")
+		if line = strings.TrimSpace(line); line == "" {
+			continue
+		}
+		s.line(line, fmt.Sprintf("line %d %q: %s", i+1, line, strings.TrimSpace(why)))
+		checkInvariants(s.t, &s.c)
+		if s.t.Failed() {
+			return
+		}
+	}
+}
+
+var lineForm = regexp.MustCompile(`^(\S+)\s*([^<=]*?)\s*(<[^>]*>)?\s*(?:=\s*(\S+))?$`)
+
+func (s *script) line(line, at string) {
+	s.t.Helper()
+	if line[0] == '<' || line[0] == '>' { // the arrow is no option
+		line = map[byte]string{'<': "in:", '>': "out:"}[line[0]] + line[1:]
+	}
+	if settings, ok := strings.CutPrefix(line, "config "); ok {
+		for _, f := range strings.Fields(settings) {
+			s.configure(f, at)
+		}
+		return
+	}
+	m := lineForm.FindStringSubmatch(line)
+	if m == nil {
+		s.t.Fatalf("%s: not a line of a script", at)
+	}
+	verb, arg, opts, want := m[1], m[2], m[3], m[4]
+	expect := func(name string, n int, err error) {
+		s.t.Helper()
+		if wantN, e := strconv.Atoi(name); e == nil {
+			if n != wantN || err != nil {
+				s.t.Errorf("%s: %d bytes, %v", at, n, err)
+			}
+			return
+		}
+		wantErr, ok := scriptErrors[name]
+		if !ok {
+			s.t.Fatalf("%s: no such error", at)
+		}
+		if !errors.Is(err, wantErr) {
+			s.t.Errorf("%s: %v", at, err)
+		}
+	}
+	if want == "" && verb != "write" && verb != "read" {
+		want = "nil"
+	}
+	switch verb {
+	case "open":
+		s.c.Open(s.now, s.cfg)
+	case "accept":
+		expect(want, 0, s.c.Accept(s.now, s.cfg, s.parse(s.segment(arg, opts, at))))
+	case "establish":
+		s.run("open\n> SYN 0\n< SYN,ACK 0 ack 1 " + arg + " " + opts + "\n> ACK 1 ack 1\nstate ESTABLISHED")
+	case "in":
+		s.run(ways[arg] + "\nstate " + arg)
+	case "in:":
+		expect(want, 0, s.c.Receive(s.now, s.parse(s.segment(arg, opts, at))))
+	case "out:":
+		s.out(arg, opts, at)
+	case "none":
+		s.none(at)
+	case "wait":
+		s.none(at)
+		s.now = s.now.Add(duration(s.t, arg))
+	case "deadline":
+		got := "none"
+		if d := s.c.Deadline(); !d.IsZero() {
+			got = d.Sub(s.now).String()
+		}
+		if arg != "none" {
+			arg = duration(s.t, arg).String()
+		}
+		if got != arg {
+			s.t.Errorf("%s: it is %s", at, got)
+		}
+	case "write":
+		n := number(s.t, arg)
+		b := make([]byte, n)
+		for i := range b {
+			b[i] = ours(s.wrote + i)
+		}
+		if want == "" {
+			want = arg
+		}
+		got, err := s.c.Write(b)
+		s.wrote += got
+		expect(want, got, err)
+	case "read":
+		b := make([]byte, number(s.t, arg))
+		if want == "" {
+			want = arg
+		}
+		n, err := s.c.Read(b)
+		for i, v := range b[:n] {
+			if v != theirs(s.read+i) {
+				s.t.Fatalf("%s: byte %d of the peer's stream is wrong", at, s.read+i)
+			}
+		}
+		s.read += n
+		expect(want, n, err)
+	case "close":
+		s.c.CloseWrite(s.now)
+	case "discard":
+		s.c.Discard(s.now)
+	case "abort":
+		s.c.Abort(s.now)
+	case "fail":
+		s.c.Fail(errHost)
+	case "soft":
+		s.c.SoftError(errHost)
+	case "mtu":
+		s.c.PathMTU(s.now, number(s.t, arg))
+	case "slow":
+		s.c.quick = 0
+	case "state":
+		if s.c.State().String() != arg {
+			s.t.Errorf("%s: it is %v", at, s.c.State())
+		}
+	case "err":
+		expect(arg, 0, s.c.Err())
+		if arg == "nil" && s.c.Err() != nil {
+			s.t.Errorf("%s: it is %v", at, s.c.Err())
+		}
+	default:
+		s.t.Fatalf("%s: not a line of a script", at)
+	}
+}
+
+func (s *script) configure(f, at string) {
+	name, v, _ := strings.Cut(f, "=")
+	switch name {
+	case "rx":
+		s.cfg.Rx = make([]byte, number(s.t, v))
+	case "tx":
+		s.cfg.Tx = make([]byte, number(s.t, v))
+	case "mss":
+		s.cfg.MSS = number(s.t, v)
+	case "timewait":
+		s.cfg.TimeWait = duration(s.t, v)
+	default:
+		s.t.Fatalf("%s: no such setting", at)
+	}
+}
+
+func number(t *testing.T, v string) int {
+	t.Helper()
+	n, err := strconv.Atoi(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func duration(t *testing.T, v string) time.Duration {
+	t.Helper()
+	d, err := time.ParseDuration(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// The bytes of the two streams.
+func ours(i int) byte   { return byte(i*7 + i>>8) }
+func theirs(i int) byte { return byte(i*13 + i>>8 + 5) }
+
+// fields are what a line says about a segment; -1 is not said.
+type fields struct {
+	flags        Flags
+	seq, len     int
+	ack, win     int
+	ackSaid      bool
+	urg          int
+	options      string
+	sequenceSaid bool
+}
+
+func (s *script) fields(arg, opts, at string) fields {
+	s.t.Helper()
+	f := fields{win: -1, options: opts}
+	words := strings.Fields(arg)
+	for _, name := range strings.Split(words[0], ",") {
+		bit := -1
+		for i, n := range flagNames {
+			if n == name {
+				bit = i
+			}
+		}
+		if bit < 0 {
+			if name == "NONE" {
+				continue
+			}
+			s.t.Fatalf("%s: no flag %q", at, name)
+		}
+		f.flags |= 1 << bit
+	}
+	where, length, found := strings.Cut(words[1], "+")
+	f.seq = number(s.t, where)
+	if found {
+		f.len = number(s.t, length)
+	}
+	for i := 2; i+1 < len(words); i += 2 {
+		v := number(s.t, words[i+1])
+		switch words[i] {
+		case "ack":
+			f.ack, f.ackSaid = v, true
+		case "win":
+			f.win = v
+		case "urg":
+			f.urg = v
+		default:
+			s.t.Fatalf("%s: no field %q", at, words[i])
+		}
+	}
+	return f
+}
+
+// segment builds the peer's segment.
+func (s *script) segment(arg, opts, at string) []byte {
+	s.t.Helper()
+	f := s.fields(arg, opts, at)
+	o := buildOptions(s.t, opts)
+	b := make([]byte, HeaderLen+len(o)+f.len)
+	copy(b[HeaderLen:], o)
+	first := f.seq - 1 // the SYN is number 0
+	if f.flags&SYN != 0 {
+		first++
+	}
+	for i := range f.len {
+		b[HeaderLen+len(o)+i] = theirs(first + i)
+	}
+	h := Header{SrcPort: addrB.Port(), DstPort: addrA.Port(), Seq: s.irs.Add(f.seq), Flags: f.flags, Window: uint16(max(f.win, 0))}
+	if f.flags&ACK != 0 {
+		if !f.ackSaid {
+			s.t.Fatalf("%s: an ACK of what?", at)
+		}
+		h.Ack = s.iss.Add(f.ack)
+	}
+	Put(b, h, len(o), sum.Pseudo4(addrB.Addr().As4(), addrA.Addr().As4(), 6, len(b)))
+	binary.BigEndian.PutUint16(b[18:], uint16(f.urg))
+	return b
+}
+
+func (s *script) parse(b []byte) Segment {
+	s.t.Helper()
+	seg, err := Parse(b)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return seg
+}
+
+// transmit takes the TCB's next segment, written into dirty memory.
+func (s *script) transmit(at string) (Segment, bool) {
+	s.t.Helper()
+	for i := range s.buf {
+		s.buf[i] = 0xa5
+	}
+	pending := s.c.Pending(s.now)
+	n := s.c.Transmit(s.now, s.buf[:])
+	if n > 0 && !pending {
+		s.t.Errorf("%s: Transmit had a segment, but Pending was false", at)
+	}
+	if n == 0 {
+		return Segment{}, false
+	}
+	if !bytes.Equal(s.buf[n:], bytes.Repeat([]byte{0xa5}, len(s.buf)-n)) {
+		s.t.Errorf("%s: it wrote behind the segment", at)
+	}
+	seg := parsed(s.t, s.buf[:n], addrA, addrB)
+	if seg.SrcPort() != addrA.Port() || seg.DstPort() != addrB.Port() || seg.Urgent() != 0 {
+		s.t.Errorf("%s: ports %d, %d, urgent pointer %d", at, seg.SrcPort(), seg.DstPort(), seg.Urgent())
+	}
+	s.checkEdge(seg, at)
+	return seg, true
+}
+
+// checkEdge: RFC 9293, 3.8.6: "A TCP receiver SHOULD NOT shrink the window". Scaling rounds it.
+func (s *script) checkEdge(seg Segment, at string) {
+	s.t.Helper()
+	if seg.Flags()&(RST|ACK) != ACK {
+		return
+	}
+	shift := s.c.rcvShift
+	if seg.Flags()&SYN != 0 {
+		shift = 0
+	}
+	edge := seg.Ack().Add(int(seg.Window()) << shift)
+	if s.edgeSet && edge.Add(1<<s.c.rcvShift-1).Less(s.edge) {
+		s.t.Errorf("%s: the window's right edge went back by %d", at, s.edge.Diff(edge))
+	}
+	s.edge, s.edgeSet = edge, true
+}
+
+func (s *script) none(at string) {
+	s.t.Helper()
+	if seg, ok := s.transmit(at); ok {
+		s.t.Errorf("%s: it sends %s", at, s.show(seg))
+		return
+	}
+	checkQuiet(s.t, &s.c, s.now)
+}
+
+func (s *script) show(seg Segment) string {
+	return fmt.Sprintf("> %v %d+%d ack %d win %d %s", seg.Flags(), seg.Seq().Diff(s.iss), len(seg.Payload()),
+		seg.Ack().Diff(s.irs), seg.Window(), s.showOptions(seg.Options()))
+}
+
+func (s *script) out(arg, opts, at string) {
+	s.t.Helper()
+	f := s.fields(arg, opts, at)
+	seg, ok := s.transmit(at)
+	if !ok {
+		s.t.Errorf("%s: it sends nothing", at)
+		return
+	}
+	same := seg.Flags()&^PSH == f.flags&^PSH && (f.flags&PSH == 0 || seg.Flags()&PSH != 0) &&
+		seg.Seq() == s.iss.Add(f.seq) && len(seg.Payload()) == f.len &&
+		(!f.ackSaid || seg.Ack() == s.irs.Add(f.ack)) && (f.win < 0 || int(seg.Window()) == f.win) &&
+		(opts == "" || s.showOptions(seg.Options()) == opts)
+	if !same {
+		s.t.Errorf("%s: it sends %s", at, s.show(seg))
+	}
+	for i, v := range seg.Payload() {
+		if v != ours(f.seq-1+i) {
+			s.t.Fatalf("%s: byte %d of our stream is wrong", at, f.seq-1+i)
+		}
+	}
+}
+
+// showOptions writes options as scripts do; the numbers of SACK blocks count from the peer's SYN.
+func (s *script) showOptions(b []byte) string {
+	var out []string
+	for len(b) > 0 && b[0] != kindEnd {
+		if b[0] == kindNop {
+			b = b[1:]
+			continue
+		}
+		v := b[2:b[1]]
+		switch b[0] {
+		case kindMSS:
+			out = append(out, fmt.Sprintf("mss %d", binary.BigEndian.Uint16(v)))
+		case kindWindowScale:
+			out = append(out, fmt.Sprintf("wscale %d", v[0]))
+		case kindSACKPermitted:
+			out = append(out, "sackok")
+		case kindSACK:
+			for ; len(v) > 0; v = v[8:] {
+				out = append(out, fmt.Sprintf("sack %d:%d", seq.Value(binary.BigEndian.Uint32(v)).Diff(s.irs), seq.Value(binary.BigEndian.Uint32(v[4:])).Diff(s.irs)))
+			}
+		default:
+			out = append(out, fmt.Sprintf("kind %d", b[0]))
+		}
+		b = b[b[1]:]
+	}
+	return "<" + strings.Join(out, ", ") + ">"
+}
+
+// buildOptions makes options from "<mss 1460, wscale 7, sackok, hex 0204>", padded to words.
+func buildOptions(t *testing.T, text string) (b []byte) {
+	t.Helper()
+	for _, o := range strings.Split(strings.Trim(text, "<>"), ",") {
+		name, v, _ := strings.Cut(strings.TrimSpace(o), " ")
+		switch name {
+		case "":
+		case "mss":
+			b = binary.BigEndian.AppendUint16(append(b, kindMSS, 4), uint16(number(t, v)))
+		case "wscale":
+			b = append(b, kindWindowScale, 3, byte(number(t, v)))
+		case "sackok":
+			b = append(b, kindSACKPermitted, 2)
+		case "nop":
+			b = append(b, kindNop)
+		case "end":
+			b = append(b, kindEnd)
+		case "hex":
+			for ; len(v) > 1; v = v[2:] {
+				n, err := strconv.ParseUint(v[:2], 16, 8)
+				if err != nil {
+					t.Fatal(err)
+				}
+				b = append(b, byte(n))
+			}
+		default:
+			t.Fatalf("no option %q", o)
+		}
+	}
+	for len(b)%4 != 0 {
+		b = append(b, kindEnd)
+	}
+	return b
+}
