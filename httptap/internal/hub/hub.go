@@ -3,6 +3,7 @@ package hub
 import (
 	"errors"
 	"fmt"
+	"net"
 	"sort"
 	"sync"
 	"time"
@@ -34,9 +35,16 @@ const (
 type Config struct {
 	MTU      int              // largest payload of a frame in bytes
 	MaxPorts int              // 0: 260, for 256 clients
-	Queue    int              // frames that a port holds; 0: 2048
+	Queue    int              // frames that a port holds; 0: 2048, fewer when they are long
 	Now      func() time.Time // 0: time.Now
 }
+
+const (
+	// queueBytes is about what the longest frames of a full queue take.
+	queueBytes = 8 << 20
+	// share is how many frames a port may send before another one's turn comes.
+	share = 64
+)
 
 // PortConfig describes a port to attach.
 type PortConfig struct {
@@ -64,7 +72,7 @@ func New(cfg Config) *Hub {
 		cfg.MaxPorts = 260
 	}
 	if cfg.Queue <= 0 {
-		cfg.Queue = 2048
+		cfg.Queue = max(64, min(2048, queueBytes/(cfg.MTU+link.HeaderLen)))
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -111,6 +119,7 @@ func (h *Hub) detach(p *Port) {
 		if q == p {
 			h.ports = append(h.ports[:i], h.ports[i+1:]...)
 			h.table.forget(p)
+			p.detached = true
 			s := p.stats()
 			s.DroppedGone += uint64(s.Queued)
 			s.Queued = 0
@@ -122,9 +131,21 @@ func (h *Hub) detach(p *Port) {
 
 // send hands the frames of port from to those they are for. It returns how many were taken and
 // why the next one was not.
-func (h *Hub) send(from *Port, frames [][]byte) (int, error) {
+func (h *Hub) send(from *Port, frames [][]byte) (done int, err error) {
+	for err == nil && done < len(frames) {
+		var n int
+		n, err = h.sendShare(from, frames[done:min(done+share, len(frames))])
+		done += n
+	}
+	return done, err
+}
+
+func (h *Hub) sendShare(from *Port, frames [][]byte) (int, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if from.detached {
+		return 0, net.ErrClosed
+	}
 	now := h.cfg.Now()
 	for i, f := range frames {
 		if err := h.forward(now, from, f); err != nil {
@@ -204,7 +225,7 @@ type PortStats struct {
 	RefusedShort  uint64 `json:"refusedShort"`
 	RefusedLong   uint64 `json:"refusedLong"`
 	RefusedSource uint64 `json:"refusedSource"`
-	Nobody        uint64 `json:"nobody"` // sent to a hub where nobody else was
+	Nobody        uint64 `json:"nobody"` // no other port was there, or the station is at this one
 
 	QueuedTotal uint64 `json:"queuedTotal"` // copies put into the queue: the sum of the five below
 	FramesOut   uint64 `json:"framesOut"`

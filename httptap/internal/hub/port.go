@@ -13,6 +13,8 @@ type Port struct {
 	hub *Hub
 	cfg PortConfig
 
+	detached bool // guarded by the hub's mutex
+
 	in struct {
 		frames, bytes, refusedShort, refusedLong, refusedSource, nobody atomic.Uint64
 	}
@@ -38,15 +40,7 @@ func (p *Port) Kind() Kind { return p.cfg.Kind }
 
 // Send puts frames into the hub in order and returns how many it took; err says why not the
 // next one: ErrShort, ErrLong, ErrSource, or net.ErrClosed.
-func (p *Port) Send(frames ...[]byte) (int, error) {
-	p.mu.Lock()
-	closed := p.closed
-	p.mu.Unlock()
-	if closed {
-		return 0, net.ErrClosed
-	}
-	return p.hub.send(p, frames)
-}
+func (p *Port) Send(frames ...[]byte) (int, error) { return p.hub.send(p, frames) }
 
 // push queues a copy of frame, in place of the oldest one when the queue is full.
 func (p *Port) push(frame []byte) {
@@ -85,14 +79,10 @@ func (p *Port) signal() {
 
 // Poll takes up to len(bufs) frames out of the queue without waiting. bufs[i][:sizes[i]] is
 // the i-th; one that does not fit its buffer is dropped and counted. It returns net.ErrClosed
-// when the port is closed and empty.
-func (p *Port) Poll(bufs [][]byte, sizes []int) (int, error) {
+// when the port is closed.
+func (p *Port) Poll(bufs [][]byte, sizes []int) (n int, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.poll(bufs, sizes)
-}
-
-func (p *Port) poll(bufs [][]byte, sizes []int) (n int, err error) {
 	if p.closed {
 		return 0, net.ErrClosed
 	}
@@ -115,22 +105,34 @@ func (p *Port) poll(bufs [][]byte, sizes []int) (n int, err error) {
 // Read is Poll, but waits for the first frame until ctx ends, and returns its error then.
 func (p *Port) Read(ctx context.Context, bufs [][]byte, sizes []int) (int, error) {
 	for {
-		p.mu.Lock()
-		n, err := p.poll(bufs, sizes)
+		n, err := p.Poll(bufs, sizes)
 		if n > 0 || err != nil || len(bufs) == 0 {
-			p.mu.Unlock()
 			return n, err
 		}
-		if p.wait == nil {
-			p.wait = make(chan struct{})
+		if err := p.Wait(ctx); err != nil {
+			return 0, err
 		}
-		wait := p.wait
+	}
+}
+
+// Wait returns when a frame is queued or the port is closed, with nil, or when ctx ends, with
+// its error. Who waits for long needs no buffers for the frames meanwhile.
+func (p *Port) Wait(ctx context.Context) error {
+	p.mu.Lock()
+	if p.n > 0 || p.closed {
 		p.mu.Unlock()
-		select {
-		case <-wait:
-		case <-ctx.Done():
-			return 0, ctx.Err()
-		}
+		return nil
+	}
+	if p.wait == nil {
+		p.wait = make(chan struct{})
+	}
+	wait := p.wait
+	p.mu.Unlock()
+	select {
+	case <-wait:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 
@@ -141,25 +143,20 @@ func (p *Port) Ready() bool {
 	return p.n > 0
 }
 
-// Lost counts n frames as dropped that were read but could not be delivered.
-func (p *Port) Lost(n int) {
-	p.mu.Lock()
-	p.counter.FramesOut -= uint64(n)
-	p.counter.DroppedGone += uint64(n)
-	p.mu.Unlock()
-}
-
 // Unread puts frames that were read back at the head of the queue, in their order, because
 // their reader vanished. Those for which there is no room are dropped and counted.
 func (p *Port) Unread(frames [][]byte) {
+	p.hub.mu.Lock() // keeps the port from being detached, and counted up, meanwhile
+	defer p.hub.mu.Unlock()
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	counter := p.counters()
 	for i := len(frames) - 1; i >= 0; i-- {
 		f := frames[i]
-		p.counter.FramesOut--
-		p.counter.BytesOut -= uint64(len(f))
+		counter.FramesOut--
+		counter.BytesOut -= uint64(len(f))
 		if p.n == len(p.slots) || p.closed {
-			p.counter.DroppedGone++
+			counter.DroppedGone++
 			continue
 		}
 		p.first = (p.first + len(p.slots) - 1) % len(p.slots)
@@ -169,6 +166,24 @@ func (p *Port) Unread(frames [][]byte) {
 	if p.n > 0 {
 		p.signal()
 	}
+}
+
+// writeFailed counts a frame that the device behind the port refused.
+func (p *Port) writeFailed() {
+	p.hub.mu.Lock()
+	defer p.hub.mu.Unlock()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.counters().WriteErrors++
+}
+
+// counters returns where the port counts: behind its end those are the hub's. Both mutexes are
+// held.
+func (p *Port) counters() *PortStats {
+	if p.detached {
+		return &p.hub.gone
+	}
+	return &p.counter
 }
 
 func (p *Port) stats() PortStats {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"sync"
 
 	"httptap/stack/link"
@@ -24,7 +25,10 @@ func buffers(size int) ([][]byte, []int) {
 // port is closed, or the device's reads fail. It closes both and returns the device's error.
 func Serve(dev link.Device, p *Port) error {
 	var writer sync.WaitGroup
-	writer.Go(func() { p.writeTo(dev) })
+	writer.Go(func() {
+		p.writeTo(dev)
+		dev.Close() // the port is closed: end the read, too
+	})
 	err := p.readFrom(dev)
 	p.Close()
 	dev.Close()
@@ -49,6 +53,9 @@ func (p *Port) readFrom(dev link.Device) error {
 			if err == nil {
 				break
 			}
+			if errors.Is(err, net.ErrClosed) {
+				return err
+			}
 			// The frame was refused and counted; the ones behind it are as good as any.
 			frames = frames[min(taken+1, len(frames)):]
 		}
@@ -72,9 +79,7 @@ func (p *Port) writeTo(dev link.Device) {
 			if err == nil {
 				break
 			}
-			p.mu.Lock()
-			p.counter.WriteErrors++
-			p.mu.Unlock()
+			p.writeFailed()
 			frames = frames[min(sent+1, len(frames)):]
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"runtime"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -153,6 +154,30 @@ func TestFramesRefused(t *testing.T) {
 	}
 }
 
+// The number of frames taken is right for sends of any length.
+func TestSendSaysWhichFrameIsBad(t *testing.T) {
+	h, _ := newHub(t, 0)
+	a := attach(t, h, PortConfig{Name: "a"})
+	for _, bad := range []int{0, share - 1, share, share + 1, 3*share - 1} {
+		frames := make([][]byte, 3*share)
+		for i := range frames {
+			frames[i] = to(link.Broadcast, mac("a"), "")
+		}
+		frames[bad] = nil
+		if n, err := a.Send(frames...); n != bad || !errors.Is(err, ErrShort) {
+			t.Errorf("frame %d is bad: %d, %v", bad, n, err)
+		}
+	}
+}
+
+func TestQueueIsBoundedInBytes(t *testing.T) {
+	for _, c := range []struct{ mtu, frames int }{{576, 2048}, {1500, 2048}, {9000, 930}, {65521, 128}} {
+		if h := New(Config{MTU: c.mtu}); h.cfg.Queue != c.frames {
+			t.Errorf("MTU %d: %d frames, want %d", c.mtu, h.cfg.Queue, c.frames)
+		}
+	}
+}
+
 func TestFullQueueLosesTheOldest(t *testing.T) {
 	h, _ := newHub(t, 3)
 	a, b := attach(t, h, PortConfig{Name: "a"}), attach(t, h, PortConfig{Name: "b"})
@@ -177,6 +202,83 @@ func TestUnread(t *testing.T) {
 		t.Errorf("%d read, %+v", n, s)
 	}
 	expect(t, "before what came later, as far as there is room", b, "2", "3")
+}
+
+// What a reader gives back when its port is gone already is counted as lost, not as delivered.
+func TestUnreadBehindTheEnd(t *testing.T) {
+	h, _ := newHub(t, 2)
+	a, b := attach(t, h, PortConfig{Name: "a"}), attach(t, h, PortConfig{Name: "b"})
+	a.Send(to(link.Broadcast, mac("a"), "1"))
+	bufs, sizes := [][]byte{make([]byte, 100)}, make([]int, 1)
+	b.Poll(bufs, sizes)
+	b.Close()
+	b.Unread([][]byte{bufs[0][:sizes[0]]})
+	if s := h.Stats().Gone; s.FramesOut != 0 || s.BytesOut != 0 || s.DroppedGone != 1 {
+		t.Errorf("%+v", s)
+	}
+	accounted(t, h)
+}
+
+// A port that closes while it sends must not be learned behind its end: frames for its station
+// would go to nobody until it is forgotten.
+func TestNothingIsLearnedBehindTheEnd(t *testing.T) {
+	for range 300 {
+		h, _ := newHub(t, 0)
+		a, b := attach(t, h, PortConfig{Name: "a"}), attach(t, h, PortConfig{Name: "b"})
+		c := attach(t, h, PortConfig{Name: "c", Queue: 1})
+		var all sync.WaitGroup
+		start := make(chan bool)
+		for range 8 {
+			all.Go(func() {
+				<-start
+				for {
+					if _, err := b.Send(to(link.Broadcast, mac("b"), "")); err != nil {
+						return
+					}
+				}
+			})
+		}
+		close(start)
+		runtime.Gosched()
+		b.Close()
+		all.Wait()
+		got(t, c)
+		a.Send(to(mac("b"), mac("a"), "still"))
+		expect(t, "a station that may be anywhere", c, "still")
+		if t.Failed() {
+			return
+		}
+	}
+}
+
+// One that sends very many frames at once lets the others in between.
+func TestLongSendLetsOthersIn(t *testing.T) {
+	h, _ := newHub(t, 5000)
+	a, b := attach(t, h, PortConfig{Name: "a"}), attach(t, h, PortConfig{Name: "b"})
+	c := attach(t, h, PortConfig{Name: "c"})
+	var all sync.WaitGroup
+	seen := 0
+	h.Observe(func(_ time.Time, from *Port, _ []byte) {
+		if from != a {
+			return
+		}
+		if seen++; seen == 1 {
+			all.Go(func() { b.Send(to(link.Broadcast, mac("b"), "short")) })
+		}
+		for start := time.Now(); time.Since(start) < 20*time.Microsecond; {
+			runtime.Gosched() // work for as long as a slow hub would
+		}
+	})
+	long := make([][]byte, 4000)
+	for i := range long {
+		long[i] = to(link.Broadcast, mac("a"), "long")
+	}
+	a.Send(long...)
+	all.Wait()
+	texts := got(t, c)
+	if len(texts) != len(long)+1 || texts[len(long)] == "short" {
+		t.Errorf("%d frames, the last is %q: the other had to wait for all of them", len(texts), texts[len(texts)-1])
+	}
 }
 
 func TestReadWaits(t *testing.T) {
@@ -236,6 +338,30 @@ func TestStationTableIsBounded(t *testing.T) {
 	a.Send(to(link.Broadcast, mac("new"), ""))
 	if n := h.Stats().Stations; n != 1 {
 		t.Errorf("%d stations when all others are old", n)
+	}
+}
+
+// A full table is not searched for old stations again before there can be one: a flood of
+// addresses would have each frame pay for the whole table.
+func TestFullTableIsNotSearchedForEachFrame(t *testing.T) {
+	now := time.Unix(1000, 0)
+	table, p := newTable(), new(Port)
+	for i := range maxStations + 1 {
+		table.learn(now, link.Addr{2, 0, 0, byte(i >> 16), byte(i >> 8), byte(i)}, p)
+	}
+	if want := now.Add(ageing); !table.fullUntil.Equal(want) {
+		t.Fatalf("the table is full until %v, want %v", table.fullUntil, want)
+	}
+	// A station that is old against what the search found tells whether it was made again.
+	old := link.Addr{2}
+	table.stations[old] = station{p, now.Add(-2 * ageing)}
+	table.learn(now.Add(time.Second), mac("new"), p)
+	if _, there := table.stations[old]; !there {
+		t.Error("the table was searched")
+	}
+	table.learn(now.Add(ageing+1), mac("new"), p)
+	if table.lookup(now.Add(ageing+1), mac("new")) != p || table.len() != 1 {
+		t.Errorf("%d stations when all are old", table.len())
 	}
 }
 
@@ -320,6 +446,79 @@ func TestServedDeviceIsADevice(t *testing.T) {
 		})
 		return near, attach(t, h, PortConfig{Name: "b"}).Device(mac("b"))
 	})
+}
+
+// Serve ends with its port as it does with its device, and closes the other of the two.
+func TestServeEnds(t *testing.T) {
+	for name, end := range map[string]func(p *Port, near, dev link.Device){
+		"the port closes":   func(p *Port, near, dev link.Device) { p.Close() },
+		"the device closes": func(p *Port, near, dev link.Device) { dev.Close() },
+	} {
+		h := New(Config{MTU: 1500})
+		near, far := link.Pipe(link.PipeOptions{})
+		p := attach(t, h, PortConfig{Name: "dev"})
+		done := make(chan error, 1)
+		go func() { done <- Serve(far, p) }()
+		end(p, near, far)
+		select {
+		case err := <-done:
+			if !errors.Is(err, net.ErrClosed) {
+				t.Errorf("%s: %v", name, err)
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatalf("%s: Serve goes on", name)
+		}
+		if _, err := far.ReadFrames([][]byte{nil}, make([]int, 1)); !errors.Is(err, net.ErrClosed) {
+			t.Errorf("%s: the device is open: %v", name, err)
+		}
+		if len(h.Stats().Ports) != 0 {
+			t.Errorf("%s: the port is attached", name)
+		}
+	}
+}
+
+// deaf is a device that refuses every second frame.
+type deaf struct {
+	*link.PipeEnd
+	n int
+}
+
+func (d *deaf) WriteFrames(frames [][]byte) (int, error) {
+	for i := range frames {
+		if d.n++; d.n%2 == 0 {
+			return i, errors.New("no")
+		}
+		d.PipeEnd.WriteFrames(frames[i : i+1])
+	}
+	return len(frames), nil
+}
+
+// A frame that the device refuses, or that the hub refuses from it, is counted and takes none
+// of those behind it along.
+func TestServeGoesOnBehindABadFrame(t *testing.T) {
+	h := New(Config{MTU: 100})
+	near, far := link.Pipe(link.PipeOptions{MTU: 200})
+	dev, a := attach(t, h, PortConfig{Name: "dev"}), attach(t, h, PortConfig{Name: "a"})
+	done := make(chan error, 1)
+	go func() { done <- Serve(&deaf{PipeEnd: far}, dev) }()
+	bufs, sizes := [][]byte{make([]byte, 300)}, make([]int, 1)
+	a.Send(to(link.Broadcast, mac("a"), "1"), to(link.Broadcast, mac("a"), "2"), to(link.Broadcast, mac("a"), "3"))
+	for _, want := range []string{"1", "3"} {
+		if _, err := near.ReadFrames(bufs, sizes); err != nil || string(bufs[0][14:sizes[0]]) != want {
+			t.Errorf("the device got %q, want %q: %v", bufs[0][14:sizes[0]], want, err)
+		}
+	}
+	near.WriteFrames([][]byte{to(link.Broadcast, mac("n"), "4"), make([]byte, 200), to(link.Broadcast, mac("n"), "5")})
+	for _, want := range []string{"4", "5"} {
+		if _, err := a.Read(t.Context(), bufs, sizes); err != nil || string(bufs[0][14:sizes[0]]) != want {
+			t.Errorf("the hub got %q, want %q: %v", bufs[0][14:sizes[0]], want, err)
+		}
+	}
+	far.Close()
+	<-done
+	if s := h.Stats().Gone; s.WriteErrors != 1 || s.RefusedLong != 1 || s.FramesIn != 2 {
+		t.Errorf("%+v", s)
+	}
 }
 
 func TestForwardAllocatesNothing(t *testing.T) {

@@ -19,16 +19,16 @@ type station struct {
 }
 
 // table remembers at which port a station was seen last.
-type table struct{ stations map[link.Addr]station }
+type table struct {
+	stations  map[link.Addr]station
+	fullUntil time.Time // while the table is full: until when no station can be old
+}
 
-func newTable() table { return table{make(map[link.Addr]station)} }
+func newTable() table { return table{stations: make(map[link.Addr]station)} }
 
 func (t *table) learn(now time.Time, a link.Addr, p *Port) {
-	if _, known := t.stations[a]; !known && len(t.stations) >= maxStations {
-		t.sweep(now)
-		if len(t.stations) >= maxStations {
-			return // frames to it are flooded: slower, not wrong
-		}
+	if _, known := t.stations[a]; !known && len(t.stations) >= maxStations && !t.sweep(now) {
+		return // frames to it are flooded: slower, not wrong
 	}
 	t.stations[a] = station{p, now}
 }
@@ -42,16 +42,32 @@ func (t *table) lookup(now time.Time, a link.Addr) *Port {
 	return s.port
 }
 
-func (t *table) sweep(now time.Time) {
+// sweep removes old stations and tells whether there is room now. It looks at all of them, so
+// it does not look again before one can have become old: else a flood of addresses would cost
+// everybody the whole table for each frame.
+func (t *table) sweep(now time.Time) bool {
+	if !now.After(t.fullUntil) {
+		return false
+	}
+	oldest := now
 	for a, s := range t.stations {
 		if now.Sub(s.seen) > ageing {
 			delete(t.stations, a)
+		} else if s.seen.Before(oldest) {
+			oldest = s.seen
 		}
 	}
+	t.fullUntil = time.Time{}
+	if len(t.stations) < maxStations {
+		return true
+	}
+	t.fullUntil = oldest.Add(ageing)
+	return false
 }
 
 // forget removes the stations behind p.
 func (t *table) forget(p *Port) {
+	t.fullUntil = time.Time{}
 	for a, s := range t.stations {
 		if s.port == p {
 			delete(t.stations, a)
