@@ -240,68 +240,6 @@ func FuzzPair(f *testing.F) {
 	})
 }
 
-// FuzzSegments feeds arbitrary segments to a TCB in every state.
-func FuzzSegments(f *testing.F) {
-	f.Add(uint8(3), []byte{0x12, 0, 0, 1, 0, 0, 0, 0, 9, 5})
-	f.Add(uint8(5), []byte{0x11, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0x10, 0, 0, 1, 0, 0, 0, 1, 9, 0})
-	f.Fuzz(func(t *testing.T, state uint8, script []byte) {
-		w := newWire(t, 1, 3000)
-		for range 8 {
-			w.step()
-		}
-		c := &w.a
-		switch state % 6 {
-		case 1:
-			c.CloseWrite(w.now)
-		case 2:
-			c.Write(make([]byte, 2500))
-		case 3:
-			c.Discard(w.now)
-		case 4:
-			c.Write(make([]byte, 500))
-			c.CloseWrite(w.now)
-		case 5:
-			*c = TCB{}
-			c.Open(w.now, endConfig(addrA, addrB, 3000, 1))
-		}
-		b := make([]byte, 1500)
-		edge := c.edge
-		for len(script) >= 10 {
-			flags, ds, da, wnd, n := Flags(script[0]), int(int16(uint16(script[1])<<8|uint16(script[2]))), int(int16(uint16(script[3])<<8|uint16(script[4]))), script[5:7], int(script[8])
-			wait := time.Duration(script[9]) * 100 * time.Millisecond
-			script = script[10:]
-			s := make([]byte, HeaderLen+n)
-			Put(s, Header{SrcPort: 80, DstPort: 50000, Seq: c.rnxt.Add(ds), Ack: c.una.Add(da), Flags: flags, Window: uint16(wnd[0])<<8 | uint16(wnd[1])}, 0, 0)
-			seg, err := Parse(s)
-			if err != nil {
-				t.Fatal(err)
-			}
-			was := c.state
-			c.Receive(w.now, seg)
-			checkInvariants(t, c)
-			if was != SynSent && was != Closed && c.state != Closed && c.edge.Less(edge) {
-				t.Fatalf("the window's edge went back from %d to %d", edge, c.edge)
-			}
-			edge = c.edge
-			w.now = w.now.Add(wait)
-			for i := 0; ; i++ {
-				n := c.Transmit(w.now, b)
-				checkInvariants(t, c)
-				if n == 0 {
-					checkQuiet(t, c, w.now)
-					break
-				}
-				parsed(t, b[:n], addrA, addrB)
-				if i == 1000 {
-					t.Fatal("it never stops sending")
-				}
-			}
-			c.Read(b)
-			edge = seq.Max(edge, c.edge)
-		}
-	})
-}
-
 // handshake opens a connection between two TCBs.
 func handshake(a, b *TCB, ca, cb Config, buf []byte) {
 	a.Open(origin, ca)

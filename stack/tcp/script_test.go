@@ -33,6 +33,12 @@ import (
 //	write 5 = 3, read 5 = 3          bytes; = EOF or an error's name
 //	close discard abort fail mtu 99  what application and host do
 //	state NAME, err NAME             nil for no error
+//	gaps 9                           the peer sends every second byte of so many
+//	answered 9                       so many probes are answered: closed
+//	silent 100s                      it ends by itself, not before
+//	chatter 100s                     as silent, though data of the peer keeps coming
+//	soft, notcause                   a soft error; it is not the cause of the end
+//	consume                          whatever is sent now
 //	slow                             the peer has had its share of quick acknowledgments
 type script struct {
 	t        *testing.T
@@ -211,6 +217,46 @@ func (s *script) line(line, at string) {
 		s.c.SoftError(errHost)
 	case "mtu":
 		s.c.PathMTU(s.now, number(s.t, arg))
+	case "gaps": // every second byte of so many from 2 on
+		for i := range number(s.t, arg) {
+			s.run(fmt.Sprintf("< ACK %d+1 ack 1 win 65535\n> ACK 1 ack 1", 2+2*i))
+		}
+	case "consume": // whatever is sent now
+		for ok := true; ok; {
+			_, ok = s.transmit(at)
+		}
+	case "answered": // so many probes that the peer answers, its window still closed
+		for range number(s.t, arg) {
+			s.now = s.c.Deadline()
+			if seg, ok := s.transmit(at); !ok || len(seg.Payload()) != 1 {
+				s.t.Fatalf("%s: no probe", at)
+			}
+			s.run("< ACK 1 ack 1 win 0")
+		}
+	case "silent": // time passes until the connection ends, not before
+		for started := s.now; s.c.State() != Closed; {
+			if d := s.c.Deadline(); d.IsZero() || d.Sub(started) > time.Hour {
+				s.t.Fatalf("%s: it never ends", at)
+			}
+			s.now = s.c.Deadline()
+			s.line("consume", at)
+			if s.c.State() == Closed && s.now.Sub(started) < duration(s.t, arg) {
+				s.t.Errorf("%s: it ended after %v", at, s.now.Sub(started))
+			}
+		}
+	case "chatter": // as silent, while data of the peer keeps coming, which acknowledges nothing new
+		for n, started := 0, s.now; s.c.State() != Closed; n++ {
+			s.run(fmt.Sprintf("< ACK %d+1 ack 1 win 65535\nconsume\nread 1", n+1))
+			s.now = s.c.Deadline()
+			s.line("consume", at)
+			if s.c.State() == Closed && s.now.Sub(started) < duration(s.t, arg) || n > 1000 {
+				s.t.Fatalf("%s: %v after %v", at, s.c.State(), s.now.Sub(started))
+			}
+		}
+	case "notcause":
+		if errors.Is(s.c.Err(), errHost) {
+			s.t.Errorf("%s: %v", at, s.c.Err())
+		}
 	case "slow":
 		s.c.quick = 0
 	case "state":
@@ -243,7 +289,7 @@ func (s *script) configure(f, at string) {
 	}
 }
 
-func number(t *testing.T, v string) int {
+func number(t testing.TB, v string) int {
 	t.Helper()
 	n, err := strconv.Atoi(v)
 	if err != nil {
@@ -267,12 +313,13 @@ func theirs(i int) byte { return byte(i*13 + i>>8 + 5) }
 
 // fields are what a line says about a segment; -1 is not said.
 type fields struct {
-	flags    Flags
-	seq, len int
-	ack, win int
-	ackSaid  bool
-	urg      int
-	options  string
+	flags        Flags
+	seq, len     int
+	ack, win     int
+	ackSaid      bool
+	urg          int
+	options      string
+	sequenceSaid bool
 }
 
 func (s *script) fields(arg, opts, at string) fields {
@@ -457,7 +504,7 @@ func (s *script) showOptions(b []byte) string {
 }
 
 // buildOptions makes options from "<mss 1460, wscale 7, sackok, hex 0204>", padded to words.
-func buildOptions(t *testing.T, text string) (b []byte) {
+func buildOptions(t testing.TB, text string) (b []byte) {
 	t.Helper()
 	for _, o := range strings.Split(strings.Trim(text, "<>"), ",") {
 		name, v, _ := strings.Cut(strings.TrimSpace(o), " ")
