@@ -96,6 +96,7 @@ func TestClose(t *testing.T) {
 			> FIN,ACK 1+10
 			< ACK 1 ack 11 win 65535        | the data came, the FIN was not wanted
 			state FIN-WAIT-1
+			wait 200ms
 			> FIN,ACK 11
 			< ACK 1 ack 12 win 65535
 			state FIN-WAIT-2`},

@@ -35,7 +35,7 @@
 //     delayed acknowledgments (3.8.6.3), connection failures (3.8.3)
 //   - RFC 6298: retransmission timeout, Karn's algorithm
 //   - RFC 5681, 3.2 and RFC 6582: fast retransmit and recovery of several losses, without a
-//     congestion window
+//     congestion window; only what is sent again is paced, as in slow start
 //   - RFC 7323, 2: window scaling; RFC 2018: SACK blocks are sent
 //   - RFC 5961, 3 to 5: challenge ACKs; RFC 5927: soft errors; RFC 1191: smaller segments
 //

@@ -221,6 +221,57 @@ func TestFastRetransmit(t *testing.T) {
 			< ACK 1 ack 1 win 65535
 			< ACK 1 ack 1 win 65535
 			none`},
+		{"when all that followed was lost two go for each that arrives, as in slow start", `
+			establish win 65535 <mss 100>
+			write 800
+			> ACK 1+100
+			> ACK 101+100
+			> ACK 201+100
+			> ACK 301+100
+			> ACK 401+100
+			> ACK 501+100
+			> ACK 601+100
+			> ACK 701+100
+			wait 200ms
+			> ACK 1+100
+			none
+			< ACK 1 ack 101 win 65535
+			> ACK 101+100
+			> ACK 201+100
+			none
+			< ACK 1 ack 201 win 65535
+			> ACK 301+100
+			> ACK 401+100
+			none
+			< ACK 1 ack 301 win 65535
+			> ACK 501+100
+			> ACK 601+100
+			< ACK 1 ack 401 win 65535
+			> ACK 701+100
+			none                          | the rest of its share ends with what is missing
+			< ACK 1 ack 801 win 65535
+			deadline none`},
+		{"when the peer has what follows it goes on with the next hole alone", `
+			establish win 65535 <mss 100>
+			write 800
+			> ACK 1+100
+			> ACK 101+100
+			> ACK 201+100
+			> ACK 301+100
+			> ACK 401+100
+			> ACK 501+100
+			> ACK 601+100
+			> ACK 701+100
+			wait 200ms
+			> ACK 1+100
+			< ACK 1 ack 101 win 65535
+			> ACK 101+100
+			> ACK 201+100
+			< ACK 1 ack 501 win 65535
+			> ACK 501+100
+			none
+			< ACK 1 ack 801 win 65535
+			deadline none`},
 		{"what was sent again and lost again waits for the timer", five + `
 			< ACK 1 ack 1 win 65535
 			< ACK 1 ack 1 win 65535

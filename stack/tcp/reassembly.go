@@ -3,7 +3,7 @@ package tcp
 import "httptap/stack/seq"
 
 // maxBlocks bounds the runs of data that wait for what is missing before them.
-const maxBlocks = 32
+const maxBlocks = 64
 
 // reassembly knows which bytes behind rcv.nxt have come. The bytes themselves lie in the
 // receive ring, where they belong. The runs are sorted and do not touch.

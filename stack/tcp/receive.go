@@ -115,7 +115,7 @@ func (t *TCB) receive(now time.Time, seg Segment) error {
 // opened at once: RFC 9293, figure 7. The check of the sequence number would refuse it there.
 func (t *TCB) receiveSynAgain(now time.Time, seg Segment) error {
 	if seg.Flags()&ACK == 0 {
-		t.resend = true
+		t.resend = 1
 		return ErrOutOfWindow
 	}
 	if err := t.receiveAck(now, seg); err != nil {

@@ -23,11 +23,28 @@ func (t *TCB) duplicateAck(seg Segment) {
 	}
 }
 
-// beginRecovery resends the oldest segment; each ACK that shows the next hole resends that one,
-// until everything that was in flight now is acknowledged.
+// beginRecovery resends the oldest segment; the ACKs tell what else to send again, until
+// everything that was in flight now is acknowledged.
 func (t *TCB) beginRecovery() {
 	t.recovering, t.recover = true, t.max
-	t.resend, t.timing = true, false // Karn: what is sent twice is not timed
+	t.resend, t.again = 1, t.una
+	t.timing = false // Karn: what is sent twice is not timed
+}
+
+// recovered goes on with a recovery after an ACK for new data.
+func (t *TCB) recovered(ack seq.Value) {
+	switch {
+	case !ack.Less(t.recover):
+		t.recovering, t.recover, t.resend = false, ack, 0
+	case t.again.Less(ack):
+		// RFC 6582, 3.2: a partial ACK: "retransmit the first unacknowledged segment". The peer
+		// had what is between, so perhaps it has what is behind.
+		t.resend, t.again = 1, ack
+	default:
+		// It had nothing but what was sent again: all that followed was lost, too. As in slow
+		// start, RFC 5681, 3.1, two go for each that arrived.
+		t.resend += 2
+	}
 }
 
 // acknowledged takes an ACK for bytes up to ack, which is new.
@@ -49,12 +66,7 @@ func (t *TCB) acknowledged(now time.Time, ack seq.Value) {
 		t.rtt.restart()
 	}
 	if t.recovering {
-		if ack.Less(t.recover) {
-			t.resend = true // RFC 6582, 3.2: a partial ACK: "retransmit the first unacknowledged segment"
-		} else {
-			t.recovering = false
-			t.recover = ack
-		}
+		t.recovered(ack)
 	}
 	// RFC 6298, 5.3: "When an ACK is received that acknowledges new data, restart the
 	// retransmission timer"; 5.2: when all is acknowledged, turn it off.
@@ -100,7 +112,7 @@ func (t *TCB) expire(now time.Time) {
 	t.timing = false
 	t.dupAcks = 0
 	if t.state == SynSent || t.state == SynReceived {
-		t.resend = true
+		t.resend = 1
 		return
 	}
 	// What else was in flight may have arrived: only the oldest is sent again, and then what

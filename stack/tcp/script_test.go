@@ -313,13 +313,12 @@ func theirs(i int) byte { return byte(i*13 + i>>8 + 5) }
 
 // fields are what a line says about a segment; -1 is not said.
 type fields struct {
-	flags        Flags
-	seq, len     int
-	ack, win     int
-	ackSaid      bool
-	urg          int
-	options      string
-	sequenceSaid bool
+	flags    Flags
+	seq, len int
+	ack, win int
+	ackSaid  bool
+	urg      int
+	options  string
 }
 
 func (s *script) fields(arg, opts, at string) fields {

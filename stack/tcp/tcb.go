@@ -98,7 +98,7 @@ type TCB struct {
 	// What the next Transmit has to do.
 	sendRST   bool
 	ackNow    bool
-	resend    bool // one segment from snd.una
+	resend    int  // so many segments from again on; in the handshake the SYN
 	probe     bool // one byte into a zero window
 	unacked   int  // segments received since the last ACK
 	quick     int  // segments that are acknowledged at once
@@ -115,6 +115,7 @@ type TCB struct {
 	dupAcks     int
 	recovering  bool
 	recover     seq.Value // RFC 6582: ends the recovery
+	again       seq.Value // behind what the recovery has sent again
 	retransmits int
 	timeouts    int // in a row, without an ACK for new data
 	probes      int // persist probes without an answer that opens the window
@@ -195,7 +196,7 @@ func (t *TCB) end(err error) {
 	if t.err == nil {
 		t.err = err
 	}
-	t.ackNow, t.resend, t.probe = false, false, false
+	t.ackNow, t.resend, t.probe = false, 0, false
 	t.rtoAt, t.delackAt, t.endAt = time.Time{}, time.Time{}, time.Time{}
 }
 

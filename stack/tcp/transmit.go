@@ -22,7 +22,7 @@ func (t *TCB) unsent() int {
 // Pending tells whether Transmit has something to send at now.
 func (t *TCB) Pending(now time.Time) bool {
 	switch {
-	case t.sendRST, t.ackNow, t.resend, t.probe:
+	case t.sendRST, t.ackNow, t.resend > 0, t.probe:
 		return true
 	case t.state == SynSent, t.state == SynReceived:
 		return t.nxt == t.iss || due(t.rtoAt, now)
@@ -65,9 +65,8 @@ func (t *TCB) Transmit(now time.Time, dst []byte) int {
 	case SynSent, SynReceived:
 		return t.transmitSyn(now, dst)
 	}
-	if t.resend {
-		t.resend = false
-		if n := t.transmitOldest(now, dst); n > 0 {
+	if t.resend > 0 {
+		if n := t.transmitAgain(now, dst); n > 0 {
 			return n
 		}
 	}
@@ -102,13 +101,13 @@ func (t *TCB) bareSeq() seq.Value {
 // transmitSyn sends the SYN, or SYN,ACK, when it was not sent or is due again.
 func (t *TCB) transmitSyn(now time.Time, dst []byte) int {
 	again := t.nxt != t.iss
-	if again && !t.resend {
+	if again && t.resend == 0 {
 		if t.ackNow {
 			return t.segment(dst, ACK, t.bareSeq(), 0, 0) // a challenge ACK
 		}
 		return 0
 	}
-	t.resend = false
+	t.resend = 0
 	f := SYN
 	if t.state == SynReceived {
 		f |= ACK
@@ -181,12 +180,21 @@ func (t *TCB) transmitData(now time.Time, dst []byte, s seq.Value, n int) int {
 	return t.segment(dst, f, s, opts, size)
 }
 
-// transmitOldest sends the segment at snd.una again.
-func (t *TCB) transmitOldest(now time.Time, dst []byte) int {
-	if t.una == t.max || !t.state.canSend() {
+// transmitAgain sends the next segment of a recovery.
+func (t *TCB) transmitAgain(now time.Time, dst []byte) int {
+	s := seq.Max(t.again, t.una)
+	// RFC 1122, 4.2.2.16: where the window shrank, "SHOULD retransmit normally the old
+	// unacknowledged data between SND.UNA and SND.UNA+SND.WND".
+	if !s.Less(seq.Min(t.recover, t.una.Add(t.wnd))) || !t.state.canSend() {
+		t.resend = 0
 		return 0
 	}
-	return t.transmitData(now, dst, t.una, t.max.Diff(t.una))
+	t.resend--
+	n := t.transmitData(now, dst, s, t.recover.Diff(s))
+	if n > 0 {
+		t.again = s.Add(Segment{dst[:n]}.Len())
+	}
+	return n
 }
 
 // transmitProbe sends one byte, or the FIN, beyond a closed window, or what fits a small one, and

@@ -80,10 +80,10 @@ func TestSendWindow(t *testing.T) {
 			none
 			wait 200ms
 			> ACK 101+100
-			< ACK 1 ack 151 win 250
+			< ACK 1 ack 151 win 250       | the rest of the segment did not fit
+			> ACK 201+100
+			wait 200ms
 			> ACK 151+100
-			< ACK 1 ack 251 win 250
-			> ACK 251+50
 			< ACK 1 ack 301 win 1000`},
 		{"a window that shrinks to nothing is probed: RFC 1122, 4.2.2.16", `
 			establish win 1000 <mss 100>
