@@ -104,6 +104,9 @@ func (c *Cache) Reset(cfg Config) {
 // SetAddr sets the address that is answered for and defended; zero is none. Entries stay, a
 // probe in progress ends and a conflict is forgotten.
 func (c *Cache) SetAddr(ip [4]byte) {
+	if ip != c.ip {
+		c.first, c.queued = 0, 0 // those answers were about another address
+	}
 	c.ip = ip
 	c.probe = probe{}
 }
@@ -157,8 +160,9 @@ func (c *Cache) Forget(ip [4]byte) {
 // Len returns the number of entries.
 func (c *Cache) Len() int { return len(c.entries) }
 
-// Transmit writes the next packet that is due into dst, which must hold PacketLen bytes, and
-// returns its length and the hardware address that it goes to. 0 means that nothing is due.
+// Transmit writes the next packet that is due into dst, whose length must be PacketLen at
+// least, and returns its length and the hardware address that it goes to. 0 means that nothing
+// is due.
 func (c *Cache) Transmit(now time.Time, dst []byte) (int, link.Addr) {
 	if c.queued > 0 {
 		r := c.replies[c.first]
@@ -173,7 +177,8 @@ func (c *Cache) Transmit(now time.Time, dst []byte) (int, link.Addr) {
 }
 
 func (c *Cache) put(dst []byte, op uint16, spa [4]byte, tha link.Addr, tpa [4]byte) int {
-	return len(Append(dst[:0:PacketLen], op, c.hw, spa, tha, tpa))
+	_ = dst[PacketLen-1]
+	return len(Append(dst[:0], op, c.hw, spa, tha, tpa))
 }
 
 // transmitRequest sends the next request that is due, and gives up those asked in vain.
@@ -183,14 +188,14 @@ func (c *Cache) transmitRequest(now time.Time, dst []byte) (int, link.Addr) {
 	}
 	c.nextAsk = time.Time{}
 	var due *entry
-	for e, link := c.asked, &c.asked; e != nil; e = *link {
+	for e, at := c.asked, &c.asked; e != nil; e = *at {
 		switch {
 		case due != nil || now.Before(e.next):
 			c.nextAsk = sooner(c.nextAsk, e.next)
 		case e.requests >= maxRequests:
-			e.state, e.hw, e.next = Failed, [6]byte{}, now.Add(holdDown)
+			e.state, e.hw, e.next = Failed, link.Addr{}, now.Add(holdDown)
 			e.waiting = false
-			*link = e.asked
+			*at = e.asked
 			e.asked = nil
 			c.gen++
 			continue
@@ -200,7 +205,7 @@ func (c *Cache) transmitRequest(now time.Time, dst []byte) (int, link.Addr) {
 			e.next = now.Add(retryInterval)
 			c.nextAsk = sooner(c.nextAsk, e.next)
 		}
-		link = &e.asked
+		at = &e.asked
 	}
 	if due == nil {
 		return 0, link.Addr{}

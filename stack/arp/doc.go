@@ -23,12 +23,15 @@
 //
 //   - RFC 826, "Packet Generation" and "Packet Reception"
 //   - RFC 1122, 2.3.2.1: entries time out, requests are sent once a second at most
-//   - RFC 5227, 2.1 (probing), 2.3 (announcing), 2.4 (b) (defending an address once)
+//   - RFC 5227, 2.1 (probing), 2.3 (announcing), 2.4 (b) and (c) (defending an address once in
+//     ten seconds; giving it up is the caller's decision)
 //
 // The first probe leaves at once: the random delay of up to a second, PROBE_WAIT, is for
 // stations that are switched on together, and would be the longest part of a run.
 //
 // # Not implemented
 //
+//   - RFC 5227, 2.1.1: MAX_CONFLICTS and RATE_LIMIT_INTERVAL, which are for hosts that choose
+//     their address themselves; who chooses another one after a conflict paces that
 //   - RARP, InARP, proxy ARP; hardware other than Ethernet
 package arp

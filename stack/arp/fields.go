@@ -56,8 +56,10 @@ func tail(c *field.Context) {
 	hlen, plen := int(h[4]), int(h[5])
 	mac, ip := &srcHW, &srcIP
 	mac2, ip2 := &dstHW, &dstIP
-	if htype := binary.BigEndian.Uint16(h[0:2]); htype != hardwareEthernet || hlen != 6 {
-		if htype == hardwareEthernet {
+	htype := binary.BigEndian.Uint16(h[0:2])
+	mac48 := htype == hardwareEthernet || htype == hardwareIEEE802
+	if !mac48 || hlen != 6 {
+		if mac48 {
 			c.Fault(c.Find(&head[2]), badSize, 0)
 		}
 		mac, mac2 = &srcHWN, &dstHWN

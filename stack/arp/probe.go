@@ -43,7 +43,7 @@ type probe struct {
 // Probe begins to check whether ip is free: a probe leaves at once, two more follow a second
 // or two apart. Until Accept or the end of the check the interface has no address.
 func (c *Cache) Probe(now time.Time, ip [4]byte) {
-	c.ip = [4]byte{}
+	c.SetAddr([4]byte{})
 	c.probe = probe{state: ProbeTentative, ip: ip, probes: probeNum, next: now}
 }
 
@@ -59,7 +59,9 @@ func (c *Cache) Accept(now time.Time) {
 }
 
 // Conflict returns who else uses our address, or the one being checked. It stays so until
-// SetAddr or Probe.
+// SetAddr or Probe. An address being checked is given up; one that is ours stays in use and is
+// defended on, once in DEFEND_INTERVAL, until the caller takes it away: RFC 5227, 2.4 (c) lets
+// a host keep an address that others rely on.
 func (c *Cache) Conflict() (with link.Addr, ok bool) {
 	return c.probe.with, c.probe.state == ProbeConflict
 }
