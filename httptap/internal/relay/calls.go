@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 
 	"httptap/httptap/api"
 	"httptap/httptap/internal/hub"
+	"httptap/stack/link"
 )
 
 // info answers what the device is and what this client is to use.
@@ -54,7 +56,11 @@ func (r *Relay) send(w http.ResponseWriter, q *http.Request) {
 		return
 	}
 	if err := b.decode(); err != nil {
-		r.fail(w, http.StatusBadRequest, err)
+		status := http.StatusBadRequest
+		if errors.Is(err, errMany) {
+			status = http.StatusRequestEntityTooLarge
+		}
+		r.fail(w, status, err)
 		return
 	}
 	n, err := c.port.Send(b.frames...)
@@ -86,47 +92,55 @@ func (r *Relay) recv(w http.ResponseWriter, q *http.Request) {
 		r.fail(w, http.StatusBadRequest, err)
 		return
 	}
-	b := getBuffer()
+	ctx, cancel := context.WithTimeout(q.Context(), wait)
+	defer cancel()
+	b, err := c.read(ctx, most, r.cfg.Hub.MTU()+link.HeaderLen)
 	defer putBuffer(b)
-	bufs, sizes := b.slots(most, r.cfg.Hub.MTU())
-	var n int
-	if wait > 0 {
-		ctx, cancel := context.WithTimeout(q.Context(), wait)
-		n, err = c.port.Read(ctx, bufs, sizes)
-		cancel()
-		if errors.Is(err, context.DeadlineExceeded) {
-			n, err = 0, nil
-		}
-	} else {
-		n, err = c.port.Poll(bufs, sizes)
-	}
 	switch {
 	case q.Context().Err() != nil:
 		// The client went away; what was taken for it waits for its next call.
-		c.port.Unread(taken(bufs, sizes, n))
+		c.port.Unread(b.frames)
 		return
 	case err != nil:
 		r.fail(w, http.StatusServiceUnavailable, err)
 		return
 	}
-	b.encode(bufs[:n], sizes, batch)
+	b.encode(batch)
 	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Content-Length", strconv.Itoa(len(b.text)))
-	if _, err := w.Write(b.text); err == nil {
-		err = http.NewResponseController(w).Flush()
-		if err == nil || errors.Is(err, http.ErrNotSupported) {
-			return
-		}
+	if err := r.deliver(w, b.text); err != nil {
+		c.port.Unread(b.frames)
 	}
-	c.port.Unread(taken(bufs, sizes, n))
 }
 
-// taken returns the frames that were read.
-func taken(bufs [][]byte, sizes []int, n int) [][]byte {
-	for i := range n {
-		bufs[i] = bufs[i][:sizes[i]]
+// read takes up to most frames of up to size bytes for c and waits for the first one as long as
+// ctx lasts. It takes memory for them only when there are some.
+func (c *client) read(ctx context.Context, most, size int) (*buffer, error) {
+	most = min(most, max(1, maxAnswer/(base64.StdEncoding.EncodedLen(size)+len(`"",`))-1))
+	for {
+		over := c.port.Wait(ctx) != nil
+		b := getBuffer()
+		bufs, sizes := b.slots(most, size)
+		n, err := c.port.Poll(bufs, sizes)
+		if n > 0 || err != nil || over {
+			b.take(n)
+			return b, err
+		}
+		putBuffer(b) // another call of the same client was faster
 	}
-	return bufs[:n]
+}
+
+// deliver writes an answer and fails when the client surely does not get it.
+func (r *Relay) deliver(w http.ResponseWriter, body []byte) error {
+	control := http.NewResponseController(w)
+	control.SetWriteDeadline(time.Now().Add(r.patience)) // net/http ends it with the call
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	if _, err := w.Write(body); err != nil {
+		return err
+	}
+	if err := control.Flush(); !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	return nil
 }
 
 var (

@@ -54,22 +54,29 @@ func (r *Relay) enter(w http.ResponseWriter, q *http.Request) (*client, bool) {
 		r.fail(w, http.StatusBadRequest, err)
 		return nil, false
 	}
+	c, err := r.client(name)
+	if err != nil {
+		r.fail(w, http.StatusServiceUnavailable, err)
+		return nil, false
+	}
+	return c, true
+}
+
+// client returns the client of this name, with one more call in progress.
+func (r *Relay) client(name string) (c *client, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed {
-		r.fail(w, http.StatusServiceUnavailable, net.ErrClosed)
-		return nil, false
+		return nil, net.ErrClosed
 	}
-	c := r.clients[name]
-	if c == nil {
+	if c = r.clients[name]; c == nil {
 		if c, err = r.attach(name); err != nil {
-			r.fail(w, http.StatusServiceUnavailable, err)
-			return nil, false
+			return nil, err
 		}
 	}
 	c.active++
 	c.idle.Stop()
-	return c, true
+	return c, nil
 }
 
 func (r *Relay) attach(name string) (*client, error) {
@@ -109,12 +116,11 @@ func (r *Relay) leave(c *client) {
 // forget detaches a client that was idle for too long.
 func (r *Relay) forget(c *client) {
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	if c.active > 0 || r.clients[c.name] != c {
-		r.mu.Unlock()
 		return
 	}
 	delete(r.clients, c.name)
-	r.mu.Unlock()
-	c.port.Close()
+	c.port.Close() // before the name can be attached again
 	r.cfg.Log.Debug("client forgotten", "client", c.name)
 }

@@ -30,19 +30,26 @@ var deviceHW = link.Addr{2, 0, 0, 0, 0, 0xaa}
 // setup starts a relay over a switch with a second port, "wire", for the test itself.
 func setup(t testing.TB, idle time.Duration) (url string, wire *hub.Port, h *hub.Hub) {
 	t.Helper()
-	h = hub.New(hub.Config{MTU: 1500})
+	r, url, wire := start(t, 1500, idle)
+	return url, wire, r.cfg.Hub
+}
+
+// start is setup for any MTU, and returns the relay itself.
+func start(t testing.TB, mtu int, idle time.Duration) (r *Relay, url string, wire *hub.Port) {
+	t.Helper()
+	h := hub.New(hub.Config{MTU: mtu})
 	wire, err := h.Attach(hub.PortConfig{Name: "wire", Kind: hub.Device})
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := New(Config{Hub: h, Idle: idle, Info: api.Info{MTU: 1500, IPPrefix: "192.168.10.1/24", HardwareAddr: deviceHW.String(), Device: "tap0"}})
+	r = New(Config{Hub: h, Idle: idle, Info: api.Info{MTU: mtu, IPPrefix: "192.168.10.1/24", HardwareAddr: deviceHW.String(), Device: "tap0"}})
 	s := httptest.NewServer(r)
 	t.Cleanup(func() {
 		r.Close()
 		s.Close()
 		http.DefaultClient.CloseIdleConnections()
 	})
-	return s.URL, wire, h
+	return r, s.URL, wire
 }
 
 // call makes a request and returns status and body.
@@ -198,6 +205,8 @@ func TestErrors(t *testing.T) {
 		{"13 bytes", "POST", "/send", quoted(make([]byte, 13)), 400, "14 bytes"},
 		{"over the MTU", "POST", "/send", quoted(make([]byte, 1515)), 413, "longer than the MTU"},
 		{"the second of two", "POST", "/send", "[" + quoted(frame("x")) + `,"AA=="]`, 400, "frame 2 of 2"},
+		{"too many frames", "POST", "/send", "[" + strings.Repeat(`"",`, MaxSend) + `""]`, 413, "at most"},
+		{"too many frames, with an escape", "POST", "/send", "[" + strings.Repeat(`"",`, MaxSend) + `"\/"]`, 413, "at most"},
 		{"a body over the limit", "POST", "/send", `"` + strings.Repeat("A", MaxBody) + `"`, 413, "over"},
 		{"max=0", "GET", "/recv?max=0", "", 400, "max is"},
 		{"max=x", "GET", "/recv?max=x", "", 400, "max is"},

@@ -8,14 +8,13 @@ import (
 	"fmt"
 	"io"
 	"sync"
-
-	"httptap/stack/link"
 )
 
 // Errors of a /send body.
 var (
 	errJSON   = errors.New("the body is not a JSON string, nor an array of them")
 	errBase64 = errors.New("not base64 (standard alphabet, with padding)")
+	errMany   = fmt.Errorf("at most %d frames in a body", MaxSend)
 )
 
 // buffer is the memory of one call: the text of a body and the frames in it. It is reused.
@@ -23,7 +22,6 @@ type buffer struct {
 	text   []byte
 	raw    []byte   // the frames' bytes
 	frames [][]byte // into raw
-	bufs   [][]byte
 	sizes  []int
 }
 
@@ -32,10 +30,11 @@ var pool = sync.Pool{New: func() any { return new(buffer) }}
 func getBuffer() *buffer  { return pool.Get().(*buffer) }
 func putBuffer(b *buffer) { pool.Put(b) }
 
-// readBody reads all of r; expect is its length when that is known.
+// readBody reads all of r; expect is what its length is said to be. Memory is taken as the body
+// comes: a claim alone costs little.
 func (b *buffer) readBody(r io.Reader, expect int64) error {
 	b.text = b.text[:0]
-	if need := int(min(max(expect, 512), MaxBody)) + 1; cap(b.text) < need {
+	if need := int(min(max(expect, 512), 64<<10)) + 1; cap(b.text) < need {
 		b.text = make([]byte, 0, need)
 	}
 	for {
@@ -161,6 +160,9 @@ func (b *buffer) decodeSlowly(s []byte) error {
 
 // add decodes one frame.
 func (b *buffer) add(text []byte) error {
+	if len(b.frames) == MaxSend {
+		return errMany
+	}
 	start := len(b.raw)
 	raw, err := base64.StdEncoding.AppendDecode(b.raw, text)
 	if err != nil {
@@ -171,41 +173,49 @@ func (b *buffer) add(text []byte) error {
 	return nil
 }
 
-// slots returns memory for n frames.
-func (b *buffer) slots(n, mtu int) ([][]byte, []int) {
-	size := mtu + link.HeaderLen
+// slots returns memory for n frames of size bytes.
+func (b *buffer) slots(n, size int) ([][]byte, []int) {
 	if cap(b.raw) < n*size {
 		b.raw = make([]byte, n*size)
 	}
-	b.bufs = b.bufs[:0]
+	b.raw = b.raw[:cap(b.raw)]
+	b.frames = b.frames[:0]
 	for i := range n {
-		b.bufs = append(b.bufs, b.raw[i*size:(i+1)*size:(i+1)*size])
+		b.frames = append(b.frames, b.raw[i*size:(i+1)*size:(i+1)*size])
 	}
 	if cap(b.sizes) < n {
 		b.sizes = make([]int, n)
 	}
-	return b.bufs, b.sizes[:n]
+	return b.frames, b.sizes[:n]
+}
+
+// take makes the first n slots, as they were filled, the frames.
+func (b *buffer) take(n int) {
+	b.frames = b.frames[:n]
+	for i := range n {
+		b.frames[i] = b.frames[i][:b.sizes[i]]
+	}
 }
 
 // encode writes the frames as JSON: an array, or for version 0 one string, which is empty when
 // there is no frame. The line's end is version 0's, too.
-func (b *buffer) encode(bufs [][]byte, sizes []int, array bool) {
+func (b *buffer) encode(array bool) {
 	b.text = b.text[:0]
 	if array {
 		b.text = append(b.text, '[')
 	}
-	for i, f := range bufs {
+	for i, f := range b.frames {
 		if i > 0 {
 			b.text = append(b.text, ',')
 		}
 		b.text = append(b.text, '"')
-		b.text = base64.StdEncoding.AppendEncode(b.text, f[:sizes[i]])
+		b.text = base64.StdEncoding.AppendEncode(b.text, f)
 		b.text = append(b.text, '"')
 	}
 	switch {
 	case array:
 		b.text = append(b.text, ']')
-	case len(bufs) == 0:
+	case len(b.frames) == 0:
 		b.text = append(b.text, '"', '"')
 	}
 	b.text = append(b.text, '\n')

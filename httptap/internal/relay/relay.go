@@ -24,9 +24,15 @@ import (
 const (
 	MaxClients = 256
 	MaxBody    = 4 << 20          // bytes of a request's body
-	MaxBatch   = 256              // frames that one /recv answers
+	MaxSend    = 4096             // frames in it
+	MaxBatch   = 256              // frames that one /recv answers, fewer when they are long
 	MaxWait    = 60 * time.Second // that /recv waits
 	IdleClient = 5 * time.Minute  // after which a client that does not call is forgotten
+)
+
+const (
+	maxAnswer = MaxBody          // bytes of what /recv answers
+	patience  = 30 * time.Second // with a client that does not read its answer
 )
 
 // Config says what is relayed.
@@ -40,8 +46,9 @@ type Config struct {
 
 // A Relay is the http.Handler of httptap.
 type Relay struct {
-	cfg    Config
-	router *mux.Router
+	cfg      Config
+	router   *mux.Router
+	patience time.Duration
 
 	mu      sync.Mutex
 	clients map[string]*client
@@ -58,7 +65,7 @@ func New(cfg Config) *Relay {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	r := &Relay{cfg: cfg, router: mux.NewRouter(), clients: make(map[string]*client)}
+	r := &Relay{cfg: cfg, router: mux.NewRouter(), patience: patience, clients: make(map[string]*client)}
 	r.router.HandleFunc(api.PathInfo, r.info).Methods(http.MethodGet, http.MethodHead)
 	r.router.HandleFunc(api.PathSend, r.send).Methods(http.MethodPost)
 	r.router.HandleFunc(api.PathRecv, r.recv).Methods(http.MethodGet)
@@ -100,12 +107,14 @@ var (
 
 // allowed tells whether a request may be served at all.
 func (r *Relay) allowed(q *http.Request) error {
+	origin := q.Header.Get("Origin")
 	// A page of an attacker's site whose name was rebound to 127.0.0.1 still sends that name.
-	if !r.isOurs(q.Host) {
+	// HTTP/1.0 has no Host, but no browser speaks it.
+	if !r.isOurs(q.Host) && (q.Host != "" || q.ProtoAtLeast(1, 1) || origin != "") {
 		return fmt.Errorf("%w (it says %q)", errHost, q.Host)
 	}
 	// A browser sends Origin with every POST of a page, and Sec-Fetch-Site with everything.
-	if origin := q.Header.Get("Origin"); origin != "" {
+	if origin != "" {
 		u, err := url.Parse(origin)
 		if err != nil || u.Host != q.Host {
 			return fmt.Errorf("%w (%s)", errOrigin, origin)
