@@ -3,6 +3,7 @@ package tapclient
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -40,12 +41,19 @@ type Options struct {
 
 // Times of a Client.
 const (
-	pollWait  = 30 * time.Second // of one long poll
-	retryMin  = 10 * time.Millisecond
-	retryMax  = time.Second
-	retryFor  = 5 * time.Second // after which a server that does not answer is an error
-	pollMin   = 500 * time.Microsecond
-	pollMax   = 20 * time.Millisecond
+	pollWait = 30 * time.Second // of one long poll
+	callFor  = 35 * time.Second // after which a call that is not over has failed
+	retryMin = 10 * time.Millisecond
+	retryMax = time.Second
+	retryFor = 5 * time.Second // after which a server that does not answer is an error
+	pollMin  = 500 * time.Microsecond
+	pollMax  = 20 * time.Millisecond
+)
+
+// Limits of a call.
+const (
+	maxBatch  = 256     // frames that are sent
+	maxBody   = 1 << 20 // bytes that are sent, when it is more than one frame
 	maxAnswer = 8 << 20 // bytes of an answer
 )
 
@@ -64,7 +72,7 @@ type Client struct {
 	read struct { // one reader at a time
 		sync.Mutex
 		body []byte
-		idle time.Duration // version 0: how long to wait before the next call
+		idle time.Duration // how long to wait before the next call, when the server does not
 	}
 	write struct { // one writer at a time: frames must not overtake each other
 		sync.Mutex
@@ -78,21 +86,26 @@ var _ link.Device = (*Client)(nil)
 // device. The error wraps ErrUnreachable, ErrServer or ErrRefused, and says the way out.
 func Dial(ctx context.Context, base string, o Options) (*Client, error) {
 	u, err := url.Parse(base)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
 		return nil, fmt.Errorf("%q is not the URL of an httptap, such as %s", base, api.DefaultURL)
 	}
-	c := &Client{base: strings.TrimSuffix(base, "/"), name: o.Name}
+	c := newClient(strings.TrimSuffix(u.String(), "/"), o)
+	if err := c.dial(ctx, o); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+func newClient(base string, o Options) *Client {
+	c := &Client{base: base, name: o.Name}
 	// The relay is near: no proxy, no compression, a connection for each direction kept open.
 	c.http = &http.Client{Transport: &http.Transport{
 		DialContext:         (&net.Dialer{Timeout: 5 * time.Second}).DialContext,
 		MaxIdleConnsPerHost: 4, IdleConnTimeout: time.Minute, DisableCompression: true,
 	}}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
-	if err := c.dial(ctx, o); err != nil {
-		c.Close()
-		return nil, err
-	}
-	return c, nil
+	return c
 }
 
 func (c *Client) dial(ctx context.Context, o Options) error {
@@ -123,6 +136,8 @@ func (c *Client) dial(ctx context.Context, o Options) error {
 
 // call makes one call and returns the answer, into memory from buf.
 func (c *Client) call(ctx context.Context, method, path string, body, buf []byte) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, callFor)
+	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, method, c.base+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
@@ -138,9 +153,12 @@ func (c *Client) call(ctx context.Context, method, path string, body, buf []byte
 		return nil, c.unreachable(err)
 	}
 	defer resp.Body.Close()
-	answer, err := readAll(io.LimitReader(resp.Body, maxAnswer), buf)
+	answer, err := readAll(io.LimitReader(resp.Body, maxAnswer+1), buf)
 	if err != nil {
 		return nil, c.unreachable(err)
+	}
+	if len(answer) > maxAnswer {
+		return nil, fmt.Errorf("%w: %s answers over %d bytes", ErrServer, c.base+path, maxAnswer)
 	}
 	if resp.StatusCode != http.StatusOK {
 		return nil, statusError(c.base+path, resp.StatusCode, answer)
@@ -224,8 +242,10 @@ func (c *Client) ReadFrames(bufs [][]byte, sizes []int) (int, error) {
 	var failing time.Time
 	delay := retryMin
 	for {
-		n, err := c.receive(bufs, sizes)
+		start := time.Now()
+		n, tooLong, err := c.receive(bufs, sizes)
 		if n > 0 {
+			c.read.idle = 0
 			return n, nil
 		}
 		if c.ctx.Err() != nil {
@@ -233,13 +253,17 @@ func (c *Client) ReadFrames(bufs [][]byte, sizes []int) (int, error) {
 		}
 		if err == nil {
 			failing, delay = time.Time{}, retryMin
+			if tooLong > 0 || time.Since(start) > pollMax {
+				c.read.idle = 0
+				continue // something came, or the server has waited
+			}
 			if err := c.pause(); err != nil {
 				return 0, err
 			}
 			continue
 		}
 		if failing.IsZero() {
-			failing = time.Now()
+			failing = start
 		}
 		if !transient(err) || time.Since(failing) > retryFor {
 			return 0, err
@@ -260,27 +284,26 @@ func transient(err error) bool {
 	return errors.Is(err, ErrUnreachable)
 }
 
-// receive makes one call of /recv.
-func (c *Client) receive(bufs [][]byte, sizes []int) (int, error) {
+// receive makes one call of /recv. It returns how many frames came, and how many more that did
+// not fit their buffer.
+func (c *Client) receive(bufs [][]byte, sizes []int) (n, tooLong int, err error) {
 	path := api.PathRecv
 	if c.batch {
 		path += "?" + api.MaxParam + "=" + strconv.Itoa(len(bufs)) + "&" + api.WaitParam + "=" + pollWait.String()
 	}
 	body, err := c.call(c.ctx, http.MethodGet, path, nil, c.read.body)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	c.read.body = body
-	n, tooLong, err := decode(body, bufs, sizes)
+	n, tooLong, err = decode(body, bufs, sizes)
 	c.dropped.Add(uint64(tooLong))
-	return n, err
+	return n, tooLong, err
 }
 
-// pause waits before the next call of version 0, the longer the longer nothing came.
+// pause waits before the next call, the longer the longer nothing came. It is for servers of
+// version 0, which have no way to wait, and for those that do not do it.
 func (c *Client) pause() error {
-	if c.batch {
-		return nil // the server waits
-	}
 	c.read.idle = min(max(2*c.read.idle, pollMin), pollMax)
 	return c.sleep(c.read.idle)
 }
@@ -295,9 +318,6 @@ func (c *Client) sleep(d time.Duration) error {
 		return net.ErrClosed
 	}
 }
-
-// maxBatch is how many frames are sent in one call.
-const maxBatch = 256
 
 // WriteFrames implements link.Device.
 func (c *Client) WriteFrames(frames [][]byte) (int, error) {
@@ -318,7 +338,7 @@ func (c *Client) WriteFrames(frames [][]byte) (int, error) {
 	for done < fit {
 		n := 1
 		if c.batch {
-			n = min(fit-done, maxBatch)
+			n = together(frames[done:fit])
 		}
 		c.write.body = encode(c.write.body[:0], frames[done:done+n], c.batch)
 		if _, err := c.call(c.ctx, http.MethodPost, api.PathSend, c.write.body, nil); err != nil {
@@ -327,6 +347,18 @@ func (c *Client) WriteFrames(frames [][]byte) (int, error) {
 		done += n
 	}
 	return done, bad
+}
+
+// together returns how many of the frames go into one call.
+func together(frames [][]byte) int {
+	size := len("[]")
+	for i, f := range frames {
+		size += base64.StdEncoding.EncodedLen(len(f)) + len(`"",`)
+		if i > 0 && (i == maxBatch || size > maxBody) {
+			return i
+		}
+	}
+	return len(frames)
 }
 
 // Close implements link.Device: calls in progress end with net.ErrClosed.

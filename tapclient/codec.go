@@ -3,7 +3,9 @@ package tapclient
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
+	"strings"
 )
 
 // encode appends frames as JSON: an array of strings, or for version 0 the one frame's string.
@@ -30,7 +32,10 @@ func encode(dst []byte, frames [][]byte, array bool) []byte {
 // It returns how many frames there were, and how many more that do not fit their buffer.
 func decode(b []byte, bufs [][]byte, sizes []int) (n, tooLong int, err error) {
 	b = bytes.TrimSpace(b)
-	if len(b) < 2 || b[0] != '"' && b[0] != '[' || bytes.IndexByte(b, '\\') >= 0 {
+	if bytes.IndexByte(b, '\\') >= 0 {
+		b = unescape(b)
+	}
+	if len(b) < 2 || b[0] != '"' && b[0] != '[' {
 		return 0, 0, fmt.Errorf("%w: /recv answered %.40q", ErrServer, b)
 	}
 	for n < len(bufs) {
@@ -56,10 +61,33 @@ func decode(b []byte, bufs [][]byte, sizes []int) (n, tooLong int, err error) {
 		if err != nil {
 			return n, tooLong, fmt.Errorf("%w: /recv answered what is not base64: %w", ErrServer, err)
 		}
+		if size == 0 {
+			continue // base64 may have line ends
+		}
 		sizes[n] = size
 		n++
 	}
 	return n, tooLong, nil
+}
+
+// unescape writes JSON strings without escapes, of which base64 needs none; some encoders write
+// its slash as \/ nevertheless. It returns nothing when b is something else.
+func unescape(b []byte) []byte {
+	var list []string
+	if json.Unmarshal(b, &list) != nil {
+		list = make([]string, 1)
+		if json.Unmarshal(b, &list[0]) != nil {
+			return nil
+		}
+	}
+	plain := []byte{'['}
+	for _, s := range list {
+		if strings.ContainsRune(s, '"') {
+			return nil
+		}
+		plain = append(append(append(plain, '"'), s...), '"')
+	}
+	return append(plain, ']')
 }
 
 // decodedLen returns how many bytes text decodes to.

@@ -10,4 +10,8 @@
 // is a frame, and a write is one call for all frames. Against a server that knows only version
 // 0 of the contract, a read asks again and again, from every half millisecond when frames come
 // to every 20 ms when none do: that version has no way to wait.
+//
+// A read goes on for some seconds when the server does not answer, so that a restart goes by. A
+// write that fails is not made again: its frames may have been sent, and a stack sends again
+// what was lost.
 package tapclient
