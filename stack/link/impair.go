@@ -1,6 +1,9 @@
 package link
 
-import "sync"
+import (
+	"net"
+	"sync"
+)
 
 // An Impaired is a Device whose outgoing frames are lost, doubled, reordered and spoilt as its
 // configuration says. Wrapping both ends of a link makes both directions bad.
@@ -11,6 +14,7 @@ type Impaired struct {
 	judge   *Judge
 	held    []byte // the frame that waits for the next one; nil: none does
 	holding bool
+	closed  bool
 	out     [][]byte
 	spoilt  []byte
 	stats   ImpairStats
@@ -21,7 +25,7 @@ type ImpairStats struct {
 	Frames, Passed, Dropped, Duplicated, Reordered, Corrupted uint64
 }
 
-// Impair wraps d.
+// Impair wraps d. A frame that is held back when the device is closed is dropped.
 func Impair(d Device, cfg ImpairConfig) *Impaired {
 	return &Impaired{Device: d, judge: NewJudge(cfg)}
 }
@@ -37,12 +41,35 @@ func (m *Impaired) Stats() ImpairStats {
 func (m *Impaired) WriteFrames(frames [][]byte) (int, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	longest := m.Info().FrameLen()
 	for i, f := range frames {
+		// What the device would refuse is not judged: the verdict could hide it.
+		if len(f) < HeaderLen || len(f) > longest {
+			return i, ErrFrameSize
+		}
+		if m.closed {
+			return i, net.ErrClosed
+		}
 		if err := m.write(f); err != nil {
 			return i, err
 		}
 	}
 	return len(frames), nil
+}
+
+// Close implements Device.
+func (m *Impaired) Close() error {
+	err := m.Device.Close() // ends a write that waits, which holds the mutex
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.closed = true
+	if m.holding {
+		m.holding = false
+		m.stats.Passed--
+		m.stats.Reordered--
+		m.stats.Dropped++
+	}
+	return err
 }
 
 func (m *Impaired) write(f []byte) error {

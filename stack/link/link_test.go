@@ -3,6 +3,7 @@ package link_test
 import (
 	"bytes"
 	"errors"
+	"net"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -110,6 +111,41 @@ func TestImpairIsDeterministic(t *testing.T) {
 	for what, n := range map[string]uint64{"dropped": s1.Dropped, "duplicated": s1.Duplicated, "reordered": s1.Reordered, "corrupted": s1.Corrupted} {
 		if n < 60 || n > 150 {
 			t.Errorf("%d of 1000 were %s, about 100 were to be", n, what)
+		}
+	}
+}
+
+// A frame of a wrong size is refused whatever the verdicts are, and changes none of them.
+func TestImpairRefusesWrongSizes(t *testing.T) {
+	for _, cfg := range []link.ImpairConfig{{Loss: 1}, {Reorder: 1}, {Corrupt: 1}, {}} {
+		x, _ := link.Pipe(link.PipeOptions{})
+		a := link.Impair(x, cfg)
+		good := make([]byte, 60)
+		for _, n := range []int{0, 13, 1515} {
+			if done, err := a.WriteFrames([][]byte{good, make([]byte, n), good}); done != 1 || !errors.Is(err, link.ErrFrameSize) {
+				t.Errorf("%+v: %d bytes: %d written, %v", cfg, n, done, err)
+			}
+		}
+		if s := a.Stats(); s.Frames != 3 {
+			t.Errorf("%+v: %+v", cfg, s)
+		}
+	}
+}
+
+// Behind Close nothing is judged, and what was held back is lost.
+func TestImpairClosed(t *testing.T) {
+	for _, cfg := range []link.ImpairConfig{{Loss: 1}, {Reorder: 1}} {
+		x, _ := link.Pipe(link.PipeOptions{})
+		a := link.Impair(x, cfg)
+		f := [][]byte{make([]byte, 60)}
+		a.WriteFrames(f)
+		a.Close()
+		if n, err := a.WriteFrames(f); n != 0 || !errors.Is(err, net.ErrClosed) {
+			t.Errorf("%+v: %d, %v", cfg, n, err)
+		}
+		a.Close()
+		if s := a.Stats(); s != (link.ImpairStats{Frames: 1, Dropped: 1}) {
+			t.Errorf("%+v: %+v", cfg, s)
 		}
 	}
 }

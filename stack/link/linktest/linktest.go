@@ -29,6 +29,7 @@ func Run(t *testing.T, make func(t *testing.T) (a, b link.Device)) {
 		{"a written frame is not kept", notKept},
 		{"nothing to write and nowhere to read", nothing},
 		{"Close ends a read", closeEndsRead},
+		{"Close in the middle of everything", closeAmid},
 		{"a closed device refuses", closed},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -218,6 +219,43 @@ func closeEndsRead(t *testing.T, a, b link.Device) {
 	case <-time.After(10 * time.Second):
 		t.Fatal("the read goes on")
 	}
+}
+
+// closeAmid closes a device that one goroutine reads and another writes.
+func closeAmid(t *testing.T, a, b link.Device) {
+	var all sync.WaitGroup
+	half := make(chan bool)
+	all.Go(func() {
+		f := [][]byte{frame(a, 1, 60)}
+		for i := 0; ; i++ {
+			if i == 20 {
+				close(half)
+			}
+			if _, err := a.WriteFrames(f); err != nil {
+				if !errors.Is(err, net.ErrClosed) {
+					t.Errorf("the write ended with %v", err)
+				}
+				return
+			}
+		}
+	})
+	all.Go(func() {
+		bufs, sizes := [][]byte{make([]byte, a.Info().FrameLen())}, make([]int, 1)
+		for {
+			if _, err := a.ReadFrames(bufs, sizes); err != nil {
+				if !errors.Is(err, net.ErrClosed) {
+					t.Errorf("the read ended with %v", err)
+				}
+				return
+			}
+		}
+	})
+	<-half
+	b.WriteFrames([][]byte{frame(b, 1, 60), frame(b, 2, 60)})
+	if err := a.Close(); err != nil {
+		t.Errorf("Close: %v", err)
+	}
+	all.Wait()
 }
 
 func closed(t *testing.T, a, b link.Device) {
