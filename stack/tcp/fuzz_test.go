@@ -3,6 +3,7 @@ package tcp
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 	"testing"
 	"time"
 
@@ -19,7 +20,7 @@ func FuzzSegments(f *testing.F) {
 	}
 	for state := range byte(len(fuzzWays)) {
 		f.Add(state, []byte(nil), []byte(nil))
-		f.Add(state, buildOptions(f, "<mss 9, wscale 3, sackok>"), bytes.Join([][]byte{
+		f.Add(state, buildOptions(f, "<mss 9, wscale 3, sackok>", 0), bytes.Join([][]byte{
 			step(0, ACK, 0, 0, 9, 20, 0), step(1, 0, 0, 0, 0, 200, 0), step(0, ACK, 30, 0, 9, 9, 1), step(0, ACK|FIN, 60, 1, 0, 5, 3),
 			step(2, 0, 0, 0, 0, 255, 9), step(3, 0, 0, 0, 0, 0, 9), step(0, ACK, 0, 60, 9, 120, 60), step(4, 0, 0, 0, 0, 0, 1), step(5, 0, 0, 0, 0, 0, 0),
 		}, nil))
@@ -155,7 +156,8 @@ func FuzzParse(f *testing.F) {
 		if s.DataOffset()+len(s.Payload()) != len(b) || HeaderLen+len(s.Options()) != s.DataOffset() {
 			t.Fatalf("%d of options and %d of data in %d", len(s.Options()), len(s.Payload()), len(b))
 		}
-		o := parseOptions(s.Options())
+		var o options
+		o.parse(s.Options())
 		if o.shift > maxShift || o.mss < 0 || o.mss > 0xffff {
 			t.Fatalf("options %+v", o)
 		}
@@ -193,7 +195,7 @@ func FuzzReassembly(f *testing.F) {
 	f.Add([]byte{10, 5, 20, 5, 15, 5, 0, 30})
 	f.Add([]byte{2, 1, 4, 1, 6, 1, 8, 1, 3, 4})
 	f.Fuzz(func(t *testing.T, script []byte) {
-		var r reassembly
+		r := runs{max: 64}
 		const start = seq.Value(0xffffff80)
 		var have [600]bool
 		nxt := 0
@@ -203,12 +205,12 @@ func FuzzReassembly(f *testing.F) {
 				continue
 			}
 			if from > nxt {
-				if r.add(start.Add(from), start.Add(from+n)) {
+				if _, ok := r.add(block{start.Add(from), start.Add(from + n)}); ok {
 					for i := range n {
 						have[from+i] = true
 					}
-				} else if r.n != maxBlocks {
-					t.Fatalf("refused with %d runs", r.n)
+				} else if len(r.b) != r.max {
+					t.Fatalf("refused with %d runs", len(r.b))
 				}
 			} else {
 				nxt += n
@@ -219,7 +221,7 @@ func FuzzReassembly(f *testing.F) {
 					t.Fatalf("the data reaches to %d, want %d", got.Diff(start), nxt)
 				}
 			}
-			var runs []block
+			var want []block
 			for i := nxt; i < len(have); i++ {
 				if have[i] {
 					k := block{from: start.Add(i)}
@@ -227,27 +229,11 @@ func FuzzReassembly(f *testing.F) {
 						i++
 					}
 					k.to = start.Add(i)
-					runs = append(runs, k)
+					want = append(want, k)
 				}
 			}
-			if len(runs) != r.n {
-				t.Fatalf("%d runs, want %v", r.n, runs)
-			}
-			for i, k := range runs {
-				if r.runs[i] != k {
-					t.Fatalf("run %d is %v, want %v", i, r.runs[i], k)
-				}
-			}
-			blocks := r.blocks(nil, maxSACK)
-			if len(blocks) != min(r.n, maxSACK) {
-				t.Fatalf("%d SACK blocks of %d runs", len(blocks), r.n)
-			}
-			for i, b := range blocks {
-				for _, c := range blocks[:i] {
-					if b == c {
-						t.Fatalf("%v is reported twice", b)
-					}
-				}
+			if !slices.Equal(want, r.b) {
+				t.Fatalf("the runs are %v, want %v", r.b, want)
 			}
 		}
 	})

@@ -8,7 +8,7 @@ func TestHandshake(t *testing.T) {
 			open
 			state SYN-SENT
 			deadline none               | not before the SYN is out
-			> SYN 0 win 32768 <mss 1460, wscale 0, sackok>
+			> SYN 0 win 32768 <mss 1460, sackok, ts 0 0, wscale 0>
 			deadline 1s                 | RFC 6298, 2.1
 			< SYN,ACK 0 ack 1 win 1000 <mss 1000>
 			state ESTABLISHED
@@ -18,7 +18,7 @@ func TestHandshake(t *testing.T) {
 		{"a passive open answers with what the peer offered, too", `
 			accept SYN 0 win 1000 <mss 1000, wscale 3, sackok>
 			state SYN-RECEIVED
-			> SYN,ACK 0 ack 1 win 32768 <mss 1460, wscale 0, sackok>
+			> SYN,ACK 0 ack 1 win 32768 <mss 1460, sackok, wscale 0>
 			deadline 1s
 			< ACK 1 ack 1 win 1000
 			state ESTABLISHED
@@ -28,7 +28,7 @@ func TestHandshake(t *testing.T) {
 			> SYN,ACK 0 ack 1 win 32768 <mss 1460>`},
 		{"a listener's SYN may have any other flag but not these", `
 			accept SYN,ECE,CWR,PSH,URG 0 win 1000
-			> SYN,ACK 0 ack 1`},
+			> SYN,ACK,ECE 0 ack 1        | RFC 3168, 6.1.1: the peer asked for ECN`},
 		{"a SYN,ACK opens nothing", "accept SYN,ACK 0 ack 1 = ErrNotSyn\nstate CLOSED"},
 		{"a SYN,FIN opens nothing", "accept SYN,FIN 0 = ErrNotSyn\nstate CLOSED"},
 		{"a SYN,RST opens nothing", "accept SYN,RST 0 = ErrNotSyn\nstate CLOSED"},
@@ -39,7 +39,7 @@ func TestHandshake(t *testing.T) {
 			> SYN 0
 			< SYN 0 win 1000 <mss 1000, wscale 0, sackok>
 			state SYN-RECEIVED
-			> SYN,ACK 0 ack 1 win 32768 <mss 1460, wscale 0, sackok>
+			> SYN,ACK 0 ack 1 win 32768 <mss 1460, sackok, wscale 0>
 			none
 			< SYN,ACK 0 ack 1 win 1000 <mss 1000>   | the peer's answer to our SYN
 			state ESTABLISHED
@@ -167,7 +167,7 @@ func TestHandshakeOptions(t *testing.T) {
 		{"the window of a SYN is never scaled; those behind it are: RFC 7323, 2.2", `
 			config rx=1048576
 			open
-			> SYN 0 win 65535 <mss 1460, wscale 5, sackok>
+			> SYN 0 win 65535 <mss 1460, sackok, ts 0 0, wscale 5>
 			< SYN,ACK 0 ack 1 win 100 <mss 1460, wscale 2>
 			> ACK 1 ack 1 win 32768
 			write 5000
@@ -191,6 +191,7 @@ func TestHandshakeOptions(t *testing.T) {
 			config tx=200000
 			establish win 1 <mss 1460, wscale 15>
 			< ACK 1 ack 1 win 1
+			setcwnd 100000
 			write 20000
 			> ACK 1+1460
 			> ACK 1461+1460
@@ -226,7 +227,7 @@ func TestHandshakeOptions(t *testing.T) {
 		{"our MSS is what we can receive", `
 			config mss=512
 			open
-			> SYN 0 <mss 512, wscale 0, sackok>
+			> SYN 0 <mss 512, sackok, ts 0 0, wscale 0>
 			< SYN,ACK 0 ack 1 win 1000 <mss 1460>
 			> ACK 1 ack 1
 			write 600

@@ -133,14 +133,14 @@ func TestRTT(t *testing.T) {
 		{"2.3: the variation is of the old SRTT", 750 * time.Millisecond, 750 * time.Millisecond, 300 * time.Millisecond, 1950 * time.Millisecond},
 		{"2.5: 60 s is the most", 1000 * time.Second, 125656250 * time.Microsecond, 250037500 * time.Microsecond, time.Minute},
 	} {
-		r.sample(c.sample)
+		r.sample(c.sample, 1)
 		if r.srtt != c.srtt || r.rttvar != c.rttvar || r.rto != c.rto {
 			t.Errorf("%s: SRTT %v RTTVAR %v RTO %v, want %v %v %v", c.sentence, r.srtt, r.rttvar, r.rto, c.srtt, c.rttvar, c.rto)
 		}
 	}
 	r.reset()
 	for range 100 {
-		r.sample(0)
+		r.sample(0, 1)
 	}
 	if r.rto != minRTO {
 		t.Errorf("the least timeout is %v", r.rto)
@@ -251,7 +251,7 @@ func TestFastRetransmit(t *testing.T) {
 			none                          | the rest of its share ends with what is missing
 			< ACK 1 ack 801 win 65535
 			deadline none`},
-		{"when the peer has what follows it goes on with the next hole alone", `
+		{"after a timeout everything is sent again, at the pace of slow start: RFC 5681, 3.1", `
 			establish win 65535 <mss 100>
 			write 800
 			> ACK 1+100
@@ -268,8 +268,10 @@ func TestFastRetransmit(t *testing.T) {
 			> ACK 101+100
 			> ACK 201+100
 			< ACK 1 ack 501 win 65535
+			cwnd 600
 			> ACK 501+100
-			none
+			> ACK 601+100
+			> ACK 701+100
 			< ACK 1 ack 801 win 65535
 			deadline none`},
 		{"what was sent again and lost again waits for the timer", five + `
@@ -321,7 +323,7 @@ func TestPathMTUByScript(t *testing.T) {
 			> ACK 1461+540
 			mtu 1040
 			> ACK 1+1000
-			> ACK 1001+1000
+			> ACK 1001+460               | what was short enough is still on its way
 			< ACK 1 ack 2001 win 65535`},
 		{"a router that does not say means 576", `
 			in ESTABLISHED

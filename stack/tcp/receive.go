@@ -9,17 +9,20 @@ import (
 // Receive takes a segment whose checksum was verified. The error names why the segment was
 // refused; whatever has to be done about it is done.
 func (t *TCB) Receive(now time.Time, seg Segment) error {
+	at := t.since(now)
 	switch t.state {
 	case Closed:
 		return ErrClosed
 	case SynSent:
-		return t.receiveSynSent(now, seg)
+		t.o.parse(seg.Options())
+		return t.receiveSynSent(at, seg)
 	}
-	return t.receive(now, seg)
+	t.o.parse(seg.Options())
+	return t.receive(at, seg)
 }
 
 // receiveSynSent is RFC 9293, 3.10.7.3.
-func (t *TCB) receiveSynSent(now time.Time, seg Segment) error {
+func (t *TCB) receiveSynSent(now time.Duration, seg Segment) error {
 	f, ack := seg.Flags(), seg.Ack()
 	if f&ACK != 0 && (ack.LessEq(t.iss) || t.max.Less(ack)) {
 		// "If SEG.ACK =< ISS or SEG.ACK > SND.NXT, send a reset ... and discard the segment":
@@ -36,27 +39,43 @@ func (t *TCB) receiveSynSent(now time.Time, seg Segment) error {
 	if f&SYN == 0 {
 		return ErrNotSyn
 	}
-	t.takeSyn(seg)
+	t.takeSyn(now, seg)
 	if f&ACK == 0 {
 		// "Otherwise, enter SYN-RECEIVED, form a SYN,ACK segment": both sides opened at once.
 		t.state = SynReceived
 		t.nxt = t.iss
-		t.rtoAt = time.Time{}
+		t.rtoAt = 0
+		t.ecn.on = t.ecn.ask && f&(ECE|CWR) == ECE|CWR
 		t.wnd, t.maxWnd, t.wl1, t.wl2 = int(seg.Window()), int(seg.Window()), seg.Seq(), t.iss
 		return nil
 	}
-	t.acknowledged(now, ack)
+	// RFC 3168, 6.1.1: an "ECN-setup SYN-ACK packet" has ECE set and CWR not.
+	t.ecn.on = t.ecn.ask && f&(ECE|CWR) == ECE
+	t.acknowledge(now, seg, ack, &t.o)
 	t.state = Established
+	t.lastHeard = now
 	t.setWindow(seg)
 	t.ackNow = true
 	return t.receiveData(now, seg, seg.Seq().Add(1))
 }
 
 // receive is RFC 9293, 3.10.7.4, in its order.
-func (t *TCB) receive(now time.Time, seg Segment) error {
+func (t *TCB) receive(now time.Duration, seg Segment) error {
 	f := seg.Flags()
 	if t.state == SynReceived && f&(SYN|RST) == SYN && seg.Seq() == t.irs {
 		return t.receiveSynAgain(now, seg)
+	}
+
+	if t.stamps.on && f&RST == 0 {
+		if !t.o.stamped {
+			// RFC 7323, 3.2: "If a non-<RST> segment is received without a TSopt, a TCP SHOULD
+			// silently drop the segment."
+			return ErrNoTimestamp
+		}
+		if !t.stamps.acceptable(now, &t.o) {
+			t.acknowledgeUnacceptable(now, seg) // "Send an acknowledgment in reply"
+			return ErrOldTimestamp
+		}
 	}
 
 	// First, check sequence number.
@@ -64,7 +83,7 @@ func (t *TCB) receive(now time.Time, seg Segment) error {
 		if f&RST == 0 {
 			t.acknowledgeUnacceptable(now, seg)
 			if t.state == TimeWait && f&FIN != 0 {
-				t.endAt = now.Add(t.timeWait) // "Restart the 2 MSL time-wait timeout"
+				t.endAt = now + t.timeWait // "Restart the 2 MSL time-wait timeout"
 			}
 			if f&ACK != 0 {
 				// A probe into our closed window still tells what the peer has got.
@@ -77,7 +96,7 @@ func (t *TCB) receive(now time.Time, seg Segment) error {
 	// Second, check the RST bit. RFC 5961, 3.2
 	if f&RST != 0 {
 		if seg.Seq() != t.rnxt {
-			t.ackNow = true // "the receiver MUST send an acknowledgment (challenge ACK)"
+			t.challenge(now) // "MUST send an acknowledgment (challenge ACK)"
 			return ErrChallenge
 		}
 		switch t.state {
@@ -91,8 +110,12 @@ func (t *TCB) receive(now time.Time, seg Segment) error {
 
 	// Fourth, check the SYN bit. RFC 5961, 4.2
 	if f&SYN != 0 {
-		t.ackNow = true
+		t.challenge(now)
 		return ErrChallenge
+	}
+	t.lastHeard, t.keep.sent = now, 0
+	if t.stamps.on {
+		t.stamps.take(now, &t.o, seg.Seq())
 	}
 
 	// Fifth, check the ACK field.
@@ -106,6 +129,11 @@ func (t *TCB) receive(now time.Time, seg Segment) error {
 		return nil
 	}
 
+	if t.o.userTimeout > 0 {
+		t.ut.peer = t.o.userTimeout
+	}
+	t.congestionSeen(seg)
+
 	// Seventh, process the segment text; eighth, check the FIN bit.
 	return t.receiveData(now, seg, seg.Seq())
 }
@@ -113,9 +141,9 @@ func (t *TCB) receive(now time.Time, seg Segment) error {
 // receiveSynAgain takes the SYN that made the connection, in SYN-RECEIVED. Alone it says that
 // our SYN,ACK was lost. With an ACK it is the peer's answer to our own SYN, because both sides
 // opened at once: RFC 9293, figure 7. The check of the sequence number would refuse it there.
-func (t *TCB) receiveSynAgain(now time.Time, seg Segment) error {
+func (t *TCB) receiveSynAgain(now time.Duration, seg Segment) error {
 	if seg.Flags()&ACK == 0 {
-		t.resend = 1
+		t.synNow = true
 		return ErrOutOfWindow
 	}
 	if err := t.receiveAck(now, seg); err != nil {
@@ -147,16 +175,43 @@ func (t *TCB) acceptable(seg Segment) bool {
 const invalidAckInterval = 500 * time.Millisecond
 
 // acknowledgeUnacceptable is "an acknowledgment should be sent in reply", RFC 9293, 3.10.7.4.
-func (t *TCB) acknowledgeUnacceptable(now time.Time, seg Segment) {
-	if seg.Len() > 0 || t.invalidAt.IsZero() || now.Sub(t.invalidAt) >= invalidAckInterval {
-		t.ackNow, t.invalidAt = true, now
+func (t *TCB) acknowledgeUnacceptable(now time.Duration, seg Segment) {
+	if seg.Len() > 0 || t.invalidAt == 0 || now-t.invalidAt >= invalidAckInterval {
+		t.ackNow, t.invalidAt, t.ackWhy = true, now, ReasonUnacceptable
+	}
+	if s := seg.Seq(); t.sack && len(seg.Payload()) > 0 && s.Add(len(seg.Payload())).LessEq(t.rnxt) {
+		t.double = block{s, s.Add(len(seg.Payload()))} // RFC 2883, 4
+	}
+}
+
+// challenges bounds the challenge ACKs of a connection. RFC 5961, 7: "ACK throttling": a count
+// for the whole host would tell an attacker about other connections, so each has its own.
+type challenges struct {
+	begun time.Duration
+	n     int
+}
+
+// The bound: "10 challenge ACKs in any 5 second window", RFC 5961, 7.
+const (
+	maxChallenges    = 10
+	challengesWithin = 5 * time.Second
+)
+
+// challenge answers what may be an attack with an ACK that the true peer can answer.
+func (t *TCB) challenge(now time.Duration) {
+	c := &t.challenges
+	if c.begun == 0 || now-c.begun >= challengesWithin {
+		*c = challenges{begun: now}
+	}
+	if c.n++; c.n <= maxChallenges {
+		t.ackNow, t.ackWhy = true, ReasonChallenge
 	}
 }
 
 // receiveOldAck takes what an otherwise unacceptable segment acknowledges, when it can be of
 // this connection: something resent, or a probe into the closed window.
-func (t *TCB) receiveOldAck(now time.Time, seg Segment) {
-	if d := seg.Seq().Diff(t.rnxt); d < -len(t.rx.b) || d > t.rcvWnd() {
+func (t *TCB) receiveOldAck(now time.Duration, seg Segment) {
+	if d := seg.Seq().Diff(t.rnxt); d < -t.tuning.size || d > t.rcvWnd() {
 		return
 	}
 	if ack := seg.Ack(); t.state.canSend() && t.una.Less(ack) && ack.LessEq(t.max) {
@@ -165,7 +220,7 @@ func (t *TCB) receiveOldAck(now time.Time, seg Segment) {
 }
 
 // receiveAck handles SEG.ACK and the window.
-func (t *TCB) receiveAck(now time.Time, seg Segment) error {
+func (t *TCB) receiveAck(now time.Duration, seg Segment) error {
 	ack := seg.Ack()
 	if t.state == SynReceived {
 		if ack.LessEq(t.una) || t.max.Less(ack) {
@@ -190,14 +245,8 @@ func (t *TCB) receiveAck(now time.Time, seg Segment) error {
 			return ErrBadAck
 		}
 		return nil // a duplicate; its data counts
-	case ack == t.una:
-		if t.probes > 0 {
-			t.progress, t.timeouts = now, 0 // the window is closed, but somebody is there
-		}
-		t.duplicateAck(seg)
-	default:
-		t.acknowledged(now, ack)
 	}
+	t.acknowledge(now, seg, ack, &t.o)
 	// "If (SND.WL1 < SEG.SEQ or (SND.WL1 = SEG.SEQ and SND.WL2 =< SEG.ACK)), set SND.WND".
 	if t.wl1.Less(seg.Seq()) || t.wl1 == seg.Seq() && t.wl2.LessEq(ack) {
 		t.setWindow(seg)
@@ -207,7 +256,7 @@ func (t *TCB) receiveAck(now time.Time, seg Segment) error {
 }
 
 // afterAck changes the state when our FIN is acknowledged.
-func (t *TCB) afterAck(now time.Time) {
+func (t *TCB) afterAck(now time.Duration) {
 	if !t.finAcked() {
 		return
 	}
@@ -215,7 +264,7 @@ func (t *TCB) afterAck(now time.Time) {
 	case FinWait1:
 		t.state = FinWait2
 		if t.discard {
-			t.endAt = now.Add(finWait2)
+			t.endAt = now + finWait2
 		}
 	case Closing:
 		t.enterTimeWait(now)
@@ -227,10 +276,10 @@ func (t *TCB) afterAck(now time.Time) {
 // finAcked tells whether the peer has our FIN.
 func (t *TCB) finAcked() bool { return t.finIn && t.una == t.dataEnd().Add(1) }
 
-func (t *TCB) enterTimeWait(now time.Time) {
+func (t *TCB) enterTimeWait(now time.Duration) {
 	t.state = TimeWait
-	t.rtoAt = time.Time{}
-	t.endAt = now.Add(t.timeWait)
+	t.rtoAt, t.reoAt, t.tlp.at, t.keep = 0, 0, 0, keepAlive{}
+	t.endAt = now + t.timeWait
 }
 
 // scaled returns the window that a segment offers. RFC 7323, 2.2: the one of a SYN "MUST NOT be
@@ -246,14 +295,13 @@ func (t *TCB) setWindow(seg Segment) {
 	t.wnd, t.wl1, t.wl2 = t.scaled(seg), seg.Seq(), seg.Ack()
 	t.maxWnd = max(t.maxWnd, t.wnd)
 	if t.wnd > 0 && t.probes > 0 {
-		t.probes = 0
-		t.rtoAt = time.Time{} // what the persist timer waited for
-		t.nxt = t.una
+		t.probes, t.timeouts = 0, 0
+		t.rtoAt = 0 // what the persist timer waited for
 	}
 }
 
 // receiveData takes the payload, which begins at s, and the FIN.
-func (t *TCB) receiveData(now time.Time, seg Segment, s seq.Value) error {
+func (t *TCB) receiveData(now time.Duration, seg Segment, s seq.Value) error {
 	p := seg.Payload()
 	fin := seg.Flags()&FIN != 0
 	if !t.state.canReceive() {
@@ -262,7 +310,7 @@ func (t *TCB) receiveData(now time.Time, seg Segment, s seq.Value) error {
 		if len(p) > 0 || fin {
 			t.ackNow = true
 			if t.state == TimeWait && fin {
-				t.endAt = now.Add(t.timeWait)
+				t.endAt = now + t.timeWait
 			}
 		}
 		return nil
@@ -283,6 +331,9 @@ func (t *TCB) receiveData(now time.Time, seg Segment, s seq.Value) error {
 	}
 	// Cut what was received before and what is beyond the window.
 	if old := t.rnxt.Diff(s); old > 0 {
+		if len(p) > 0 {
+			t.double = block{s, s.Add(min(old, len(p)))}
+		}
 		p = p[min(old, len(p)):]
 		s = t.rnxt
 	}
@@ -304,37 +355,47 @@ func (t *TCB) receiveData(now time.Time, seg Segment, s seq.Value) error {
 }
 
 // store puts p, which begins at s within the window, where it belongs.
-func (t *TCB) store(now time.Time, s seq.Value, p []byte) error {
+func (t *TCB) store(now time.Duration, s seq.Value, p []byte) error {
 	if len(p) == 0 {
 		t.ackNow = true // all of it was there before
 		return nil
 	}
 	off := s.Diff(t.rnxt)
+	if t.rx.n+off+len(p) > len(t.rx.b) {
+		return ErrNoRoom // the owner has not given the memory
+	}
 	t.rx.place(t.rx.n+off, p)
 	if off > 0 {
 		// RFC 5681, 4.2: "A TCP receiver SHOULD send an immediate duplicate ACK when an
 		// out-of-order segment arrives."
-		t.ackNow = true
-		if !t.gaps.add(s, s.Add(len(p))) {
+		t.ackNow, t.ackWhy = true, ReasonOutOfOrder
+		came := block{s, s.Add(len(p))}
+		if t.gaps.has(came) {
+			t.double = came
+		}
+		run, ok := t.gaps.add(came)
+		if !ok {
 			return ErrNoRoom
 		}
+		t.recent = run
 		return nil
 	}
 	end := s.Add(len(p))
-	if t.gaps.n > 0 {
+	if len(t.gaps.b) > 0 {
 		// RFC 5681, 4.2: "send an immediate ACK when it receives a data segment that fills in
 		// all or part of a gap".
-		t.ackNow = true
+		t.ackNow, t.ackWhy = true, ReasonOutOfOrder
 		end = t.gaps.take(end)
 	}
 	t.rx.n += end.Diff(t.rnxt)
 	t.rnxt = end
+	t.tune(now)
 	t.delayAck(now)
 	return nil
 }
 
 // receiveFin advances over the peer's FIN. RFC 9293, 3.10.7.4, "Eighth"
-func (t *TCB) receiveFin(now time.Time) {
+func (t *TCB) receiveFin(now time.Duration) {
 	t.rnxt = t.rnxt.Add(1)
 	t.edge = seq.Max(t.edge, t.rnxt)
 	t.eof, t.ackNow = true, true

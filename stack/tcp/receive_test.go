@@ -188,7 +188,7 @@ func TestReassembly(t *testing.T) {
 			> ACK 1+28 ack 1 <sack 71:81, sack 11:21, sack 31:41, sack 51:61>`},
 		{"more gaps than there is memory for: what makes one more comes again, nothing breaks", `
 			in ESTABLISHED
-			gaps 64
+			gaps 80
 			< ACK 1001+10 ack 1 win 65535 = ErrNoRoom
 			> ACK 1 ack 1
 			< ACK 1+1000 ack 1 win 65535

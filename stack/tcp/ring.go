@@ -52,3 +52,14 @@ func (r *ring) drop(n int) {
 	r.start = r.at(n)
 	r.n -= n
 }
+
+// move copies everything, what waits behind the end too, into b and returns the old memory.
+func (r *ring) move(b []byte) (old []byte) {
+	old = r.b
+	if len(old) > 0 {
+		n := copy(b, old[r.start:])
+		copy(b[n:], old[:r.start])
+	}
+	r.b, r.start = b, 0
+	return old
+}

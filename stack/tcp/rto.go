@@ -38,17 +38,25 @@ type rtt struct {
 
 func (r *rtt) reset() { *r = rtt{rto: initialRTO} }
 
-// sample takes a measurement of a segment that was sent once only (Karn's algorithm).
-func (r *rtt) sample(d time.Duration) {
+// sample takes one of n measurements in a round trip.
+func (r *rtt) sample(d time.Duration, n int) {
 	if !r.measured {
 		// "SRTT <- R; RTTVAR <- R/2"
 		r.srtt, r.rttvar, r.measured = d, d/2, true
 	} else {
 		// "RTTVAR <- (1 - beta) * RTTVAR + beta * |SRTT - R'|; SRTT <- (1 - alpha) * SRTT +
-		// alpha * R'" with alpha = 1/8 and beta = 1/4.
-		r.rttvar += ((r.srtt - d).Abs() - r.rttvar) / 4
-		r.srtt += (d - r.srtt) / 8
+		// alpha * R'" with alpha = 1/8 and beta = 1/4, shared out among the samples of a round
+		// trip: RFC 7323, 4.2.
+		r.rttvar += ((r.srtt - d).Abs() - r.rttvar) / time.Duration(4*n)
+		r.srtt += (d - r.srtt) / time.Duration(8*n)
 	}
+	r.rto = min(max(r.srtt+max(clockGranularity, 4*r.rttvar), minRTO), maxRTO)
+}
+
+// restart undoes the doubling of the timeout once new data is acknowledged. Karn's algorithm
+// would keep it until a segment that was sent once only is acknowledged; in a long recovery
+// there is none, and one lost segment after the other would be waited for ever longer.
+func (r *rtt) restart() {
 	r.rto = min(max(r.srtt+max(clockGranularity, 4*r.rttvar), minRTO), maxRTO)
 }
 

@@ -20,7 +20,7 @@ import (
 // behind | says why, and is printed when the line fails. Numbers of sequence count from the
 // sender's SYN, as in Wireshark; each script runs with several initial numbers.
 //
-//	config rx=100 tx=100 mss=1460    before open or accept
+//	config rx=100 tx=100 mss=1460    before open or accept; nagle=1 ecn=1 pace=1 cc=newreno rxmax=9
 //	open                             active open
 //	accept SYN 0 win 9 <mss 9> = E   passive open from this SYN; E is the error wanted
 //	establish win 9 <mss 9>          an active open with this answer, up to ESTABLISHED
@@ -37,6 +37,14 @@ import (
 //	answered 9                       so many probes are answered: closed
 //	silent 100s                      it ends by itself, not before
 //	chatter 100s                     as silent, though data of the peer keeps coming
+//	cwnd 9, ssthresh 9, rto 1s       what they are now; ssthresh none: as at the begin
+//	setcwnd 9                        a window as if the connection had got to it
+//	recovery fast | timeout | none   what is done about losses
+//	undone 1                         so many cuts of the window were taken back
+//	ect 1                            the last segment may be marked by routers; 0: not
+//	<ce FLAGS ...                    as <, in a packet that a router marked
+//	why new data                     the reason of the last segment
+//	keepalive 10s 1s 3               idle time, interval, count; usertimeout 30s
 //	soft, notcause                   a soft error; it is not the cause of the end
 //	consume                          whatever is sent now
 //	slow                             the peer has had its share of quick acknowledgments
@@ -58,7 +66,7 @@ var scriptErrors = map[string]error{
 	"nil": nil, "EOF": io.EOF, "ErrRefused": ErrRefused, "ErrReset": ErrReset, "ErrTimeout": ErrTimeout,
 	"ErrAborted": ErrAborted, "ErrClosed": ErrClosed, "ErrClosing": ErrClosing, "ErrNotSyn": ErrNotSyn,
 	"ErrBadAck": ErrBadAck, "ErrNoAck": ErrNoAck, "ErrOutOfWindow": ErrOutOfWindow, "ErrChallenge": ErrChallenge,
-	"ErrAfterClose": ErrAfterClose, "ErrNoRoom": ErrNoRoom, "ErrBadFIN": ErrBadFIN, "errHost": errHost,
+	"ErrAfterClose": ErrAfterClose, "ErrNoRoom": ErrNoRoom, "ErrBadFIN": ErrBadFIN, "ErrNoTimestamp": ErrNoTimestamp, "ErrOldTimestamp": ErrOldTimestamp, "errHost": errHost,
 }
 
 var errHost = errors.New("no route to host")
@@ -118,6 +126,10 @@ var lineForm = regexp.MustCompile(`^(\S+)\s*([^<=]*?)\s*(<[^>]*>)?\s*(?:=\s*(\S+
 
 func (s *script) line(line, at string) {
 	s.t.Helper()
+	marked := strings.HasPrefix(line, "<ce ")
+	if marked {
+		line = "<" + line[3:]
+	}
 	if line[0] == '<' || line[0] == '>' { // the arrow is no option
 		line = map[byte]string{'<': "in:", '>': "out:"}[line[0]] + line[1:]
 	}
@@ -161,7 +173,11 @@ func (s *script) line(line, at string) {
 	case "in":
 		s.run(ways[arg] + "\nstate " + arg)
 	case "in:":
-		expect(want, 0, s.c.Receive(s.now, s.parse(s.segment(arg, opts, at))))
+		seg := s.parse(s.segment(arg, opts, at))
+		if marked {
+			seg = seg.Marked()
+		}
+		expect(want, 0, s.c.Receive(s.now, seg))
 	case "out:":
 		s.out(arg, opts, at)
 	case "none":
@@ -253,6 +269,30 @@ func (s *script) line(line, at string) {
 				s.t.Fatalf("%s: %v after %v", at, s.c.State(), s.now.Sub(started))
 			}
 		}
+	case "cwnd", "ssthresh", "undone", "rto", "recovery", "why":
+		i := s.c.Info()
+		got := map[string]string{"cwnd": fmt.Sprint(i.CWnd), "ssthresh": fmt.Sprint(i.SSThresh), "undone": fmt.Sprint(i.Undone),
+			"rto": i.RTO.String(), "recovery": i.Recovery, "why": i.Why.String()}[verb]
+		if verb == "recovery" && got == "" || verb == "ssthresh" && i.SSThresh == maxCWnd {
+			got = "none"
+		}
+		if verb == "rto" {
+			arg = duration(s.t, arg).String()
+		}
+		if got != arg {
+			s.t.Errorf("%s: it is %s", at, got)
+		}
+	case "setcwnd":
+		s.c.cong.w.CWnd = number(s.t, arg)
+	case "ect":
+		if s.c.ECT() != (arg == "1") {
+			s.t.Errorf("%s: it is %v", at, s.c.ECT())
+		}
+	case "keepalive":
+		words := strings.Fields(arg)
+		s.c.SetKeepAlive(s.now, duration(s.t, words[0]), duration(s.t, words[1]), number(s.t, words[2]))
+	case "usertimeout":
+		s.c.SetUserTimeout(s.now, duration(s.t, arg))
 	case "notcause":
 		if errors.Is(s.c.Err(), errHost) {
 			s.t.Errorf("%s: %v", at, s.c.Err())
@@ -284,6 +324,16 @@ func (s *script) configure(f, at string) {
 		s.cfg.MSS = number(s.t, v)
 	case "timewait":
 		s.cfg.TimeWait = duration(s.t, v)
+	case "nagle":
+		s.cfg.Nagle = v == "1"
+	case "ecn":
+		s.cfg.ECN = v == "1"
+	case "pace":
+		s.cfg.Pace = v == "1"
+	case "cc":
+		s.cfg.Congestion = map[string]Controller{"newreno": new(NewReno), "cubic": new(Cubic)}[v]
+	case "rxmax":
+		s.cfg.RxMax = number(s.t, v)
 	default:
 		s.t.Fatalf("%s: no such setting", at)
 	}
@@ -365,7 +415,7 @@ func (s *script) fields(arg, opts, at string) fields {
 func (s *script) segment(arg, opts, at string) []byte {
 	s.t.Helper()
 	f := s.fields(arg, opts, at)
-	o := buildOptions(s.t, opts)
+	o := buildOptions(s.t, opts, s.iss)
 	b := make([]byte, HeaderLen+len(o)+f.len)
 	copy(b[HeaderLen:], o)
 	first := f.seq - 1 // the SYN is number 0
@@ -472,67 +522,4 @@ func (s *script) out(arg, opts, at string) {
 			s.t.Fatalf("%s: byte %d of our stream is wrong", at, f.seq-1+i)
 		}
 	}
-}
-
-// showOptions writes options as scripts do; the numbers of SACK blocks count from the peer's SYN.
-func (s *script) showOptions(b []byte) string {
-	var out []string
-	for len(b) > 0 && b[0] != kindEnd {
-		if b[0] == kindNop {
-			b = b[1:]
-			continue
-		}
-		v := b[2:b[1]]
-		switch b[0] {
-		case kindMSS:
-			out = append(out, fmt.Sprintf("mss %d", binary.BigEndian.Uint16(v)))
-		case kindWindowScale:
-			out = append(out, fmt.Sprintf("wscale %d", v[0]))
-		case kindSACKPermitted:
-			out = append(out, "sackok")
-		case kindSACK:
-			for ; len(v) > 0; v = v[8:] {
-				out = append(out, fmt.Sprintf("sack %d:%d", seq.Value(binary.BigEndian.Uint32(v)).Diff(s.irs), seq.Value(binary.BigEndian.Uint32(v[4:])).Diff(s.irs)))
-			}
-		default:
-			out = append(out, fmt.Sprintf("kind %d", b[0]))
-		}
-		b = b[b[1]:]
-	}
-	return "<" + strings.Join(out, ", ") + ">"
-}
-
-// buildOptions makes options from "<mss 1460, wscale 7, sackok, hex 0204>", padded to words.
-func buildOptions(t testing.TB, text string) (b []byte) {
-	t.Helper()
-	for _, o := range strings.Split(strings.Trim(text, "<>"), ",") {
-		name, v, _ := strings.Cut(strings.TrimSpace(o), " ")
-		switch name {
-		case "":
-		case "mss":
-			b = binary.BigEndian.AppendUint16(append(b, kindMSS, 4), uint16(number(t, v)))
-		case "wscale":
-			b = append(b, kindWindowScale, 3, byte(number(t, v)))
-		case "sackok":
-			b = append(b, kindSACKPermitted, 2)
-		case "nop":
-			b = append(b, kindNop)
-		case "end":
-			b = append(b, kindEnd)
-		case "hex":
-			for ; len(v) > 1; v = v[2:] {
-				n, err := strconv.ParseUint(v[:2], 16, 8)
-				if err != nil {
-					t.Fatal(err)
-				}
-				b = append(b, byte(n))
-			}
-		default:
-			t.Fatalf("no option %q", o)
-		}
-	}
-	for len(b)%4 != 0 {
-		b = append(b, kindEnd)
-	}
-	return b
 }

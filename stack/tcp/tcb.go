@@ -21,16 +21,18 @@ var (
 
 // Why Receive refused a segment, and Write data.
 var (
-	ErrClosed      = errors.New("tcp: the connection is closed")
-	ErrClosing     = errors.New("tcp: no data can be sent after the FIN")
-	ErrNotSyn      = errors.New("tcp: not an acceptable SYN")
-	ErrBadAck      = errors.New("tcp: acknowledges what was never sent")
-	ErrNoAck       = errors.New("tcp: a segment without ACK")
-	ErrOutOfWindow = errors.New("tcp: outside the receive window")
-	ErrChallenge   = errors.New("tcp: RST or SYN inside the window, answered with a challenge ACK")
-	ErrAfterClose  = errors.New("tcp: data for an application that has closed")
-	ErrNoRoom      = errors.New("tcp: too many gaps in the data")
-	ErrBadFIN      = errors.New("tcp: a FIN in the middle of the data")
+	ErrClosed       = errors.New("tcp: the connection is closed")
+	ErrClosing      = errors.New("tcp: no data can be sent after the FIN")
+	ErrNotSyn       = errors.New("tcp: not an acceptable SYN")
+	ErrBadAck       = errors.New("tcp: acknowledges what was never sent")
+	ErrNoAck        = errors.New("tcp: a segment without ACK")
+	ErrOutOfWindow  = errors.New("tcp: outside the receive window")
+	ErrChallenge    = errors.New("tcp: RST or SYN inside the window, answered with a challenge ACK")
+	ErrAfterClose   = errors.New("tcp: data for an application that has closed")
+	ErrNoRoom       = errors.New("tcp: too many gaps in the data")
+	ErrNoTimestamp  = errors.New("tcp: a segment without the timestamps that were agreed on")
+	ErrOldTimestamp = errors.New("tcp: a segment from before, by its timestamp")
+	ErrBadFIN       = errors.New("tcp: a FIN in the middle of the data")
 )
 
 const (
@@ -46,18 +48,29 @@ const (
 // Config says who talks to whom, and with what memory.
 type Config struct {
 	Local, Remote netip.AddrPort // IPv4
-	Tx, Rx        []byte         // send and receive buffer, the caller's; at least a byte each
 	MSS           int            // the largest payload we can receive and want to send: MTU - 40
 	ISS           seq.Value      // initial send sequence number
-	TimeWait      time.Duration  // how long TIME-WAIT lasts; 0: a minute
+
+	// Tx and Rx are the send and receive buffer, the caller's. They may be nil when TxMax and
+	// RxMax say how large they may become: WantTx and WantRx then ask for memory.
+	Tx, Rx       []byte
+	TxMax, RxMax int
+
+	Congestion Controller    // nil: CUBIC
+	TimeOffset uint32        // of the timestamps; random, so that they tell nothing of the host
+	TimeWait   time.Duration // how long TIME-WAIT lasts; 0: a minute
+	ECN        bool          // ask the peer for explicit congestion notification
+	Nagle      bool          // collect small writes while data is in flight: RFC 9293, 3.7.4
+	Pace       bool          // spread a window over the round trip instead of sending it at once
 }
 
 // A TCB is a connection's transmission control block: the whole state machine of RFC 9293, as a
 // machine without clock, lock or I/O. The zero TCB is CLOSED; Open and Accept can be called
-// again on one that is.
+// again on one that is. It must not be copied. Times in it count from epoch; 0 is none.
 type TCB struct {
 	local, remote netip.AddrPort
 	pseudo        sum.Partial // of addresses and protocol, without the length
+	epoch         time.Time
 	state         State
 	err           error // why it ended
 	soft          error // why it may be about to: the cause of a timeout
@@ -66,16 +79,18 @@ type TCB struct {
 	// Send sequence variables. RFC 9293, 3.3.1
 	iss    seq.Value
 	una    seq.Value // snd.una: the oldest byte not acknowledged
-	nxt    seq.Value // snd.nxt: the next byte to send; goes back to resend
-	max    seq.Value // the byte behind the last that was ever sent
+	nxt    seq.Value // snd.nxt: the next byte to send
+	max    seq.Value // the byte behind the last that was ever sent, probes into a closed window too
 	wnd    int       // snd.wnd, scaled
 	maxWnd int       // the largest it ever was
 	wl1    seq.Value // seq of the segment that updated wnd last
 	wl2    seq.Value // and its ack
-	mss    int       // largest payload to send
+	mss    int       // largest payload to send, before options
 	tx     ring      // data that is not acknowledged
+	txMax  int
 	base   seq.Value // sequence number of its first byte
 	finIn  bool      // the application has closed: a FIN follows the data
+	nagle  bool
 
 	// Receive sequence variables.
 	irs     seq.Value
@@ -83,59 +98,98 @@ type TCB struct {
 	edge    seq.Value // right edge of the window that was offered; never goes back
 	rmss    int       // largest payload to receive
 	rx      ring      // data in order that was not read yet; what is behind its end waits
-	gaps    reassembly
+	gaps    runs      // what came behind rcv.nxt
+	recent  block     // the run of gaps that grew last: RFC 2018, 4 has it reported first
+	double  block     // what came twice: RFC 2883 has it reported
 	fin     seq.Value // where the peer's FIN is
 	finSeen bool      // it has been received, though perhaps not what is before it
 	eof     bool      // rcv.nxt is past it
 	discard bool      // nobody will read any more
+	tuning  tuning
 
 	// Options in force.
+	o        options // of the segment that is being received
 	scale    bool
 	sndShift uint8 // the peer's
 	rcvShift uint8 // ours
-	sack     bool  // the peer takes SACK blocks
+	sack     bool  // both sides use SACK
+	stamps   stamps
+	ecn      ecn
 
-	// What the next Transmit has to do.
-	sendRST   bool
-	ackNow    bool
-	resend    int  // so many segments from again on; in the handshake the SYN
-	probe     bool // one byte into a zero window
-	unacked   int  // segments received since the last ACK
-	quick     int  // segments that are acknowledged at once
-	delackAt  time.Time
-	invalidAt time.Time // when an unacceptable segment was answered last
+	// What is in flight, how much may be, and what of it is lost.
+	log      sentLog
+	peerHas  runs // what SACK says
+	cong     congestion
+	progress Progress // of the segment that is being received; here, because Controllers see it
+	rtt      rtt
+	rack     rack
+	rec      recovery
+	dupAcks  int
+	tlp      tailProbe
+	hole     blackHole
+	pacing   pacing
 
-	rtt         rtt
-	timing      bool      // a segment is being timed
-	timedEnd    seq.Value // its end
-	timedAt     time.Time
-	rtoAt       time.Time // retransmission or persist timer
-	endAt       time.Time // TIME-WAIT or FIN-WAIT-2 is over
-	progress    time.Time // when snd.una moved last, or the first unanswered segment was sent
-	dupAcks     int
-	recovering  bool
-	recover     seq.Value // RFC 6582: ends the recovery
-	again       seq.Value // behind what the recovery has sent again
-	retransmits int
+	// What the next Transmit has to do, and why.
+	sendRST bool
+	ackNow  bool
+	synNow  bool // the SYN again
+	probe   bool // one byte into a zero window
+	unacked int  // segments received since the last ACK
+	quick   int  // segments that are acknowledged at once
+	why     Reason
+	ackWhy  Reason // of the ACK that ackNow asks for
+
+	// Timers and what they look at.
+	rtoAt       time.Duration // retransmission or persist timer
+	reoAt       time.Duration // RACK's reordering timer
+	delackAt    time.Duration
+	endAt       time.Duration // TIME-WAIT or FIN-WAIT-2 is over
+	keep        keepAlive
+	ut          userTimeout
+	synSent     time.Duration
+	lastSent    time.Duration // data
+	lastHeard   time.Duration // anything acceptable
+	silence     time.Duration // when snd.una moved last, or the first unanswered segment was sent
+	invalidAt   time.Duration // when an unacceptable segment was answered last
+	challenges  challenges
 	timeouts    int // in a row, without an ACK for new data
+	synTimeouts int
 	probes      int // persist probes without an answer that opens the window
+
+	retransmits, recoveries, undone, tailProbes int // counters, for people
 }
+
+// since returns now on the connection's own clock.
+func (t *TCB) since(now time.Time) time.Duration { return max(now.Sub(t.epoch), 1) }
 
 // open sets what Open and Accept share.
 func (t *TCB) open(now time.Time, cfg Config) {
+	ring1, b1, b2 := t.log.ring, t.gaps.b[:0], t.peerHas.b[:0] // the memory serves again
 	*t = TCB{
-		local: cfg.Local, remote: cfg.Remote, timeWait: cfg.TimeWait,
+		local: cfg.Local, remote: cfg.Remote, timeWait: cfg.TimeWait, epoch: now.Add(-1),
 		pseudo: sum.Pseudo4(cfg.Local.Addr().As4(), cfg.Remote.Addr().As4(), 6, 0),
-		iss:    cfg.ISS, una: cfg.ISS, nxt: cfg.ISS, max: cfg.ISS, recover: cfg.ISS, base: cfg.ISS.Add(1),
+		iss:    cfg.ISS, una: cfg.ISS, nxt: cfg.ISS, max: cfg.ISS, base: cfg.ISS.Add(1),
 		mss: min(defaultMSS, cfg.MSS), rmss: cfg.MSS,
-		tx: ring{b: cfg.Tx}, rx: ring{b: cfg.Rx},
-		progress: now, quick: 16,
+		tx: ring{b: cfg.Tx}, rx: ring{b: cfg.Rx}, txMax: max(cfg.TxMax, len(cfg.Tx)),
+		silence: 1, lastHeard: 1, quick: 16, nagle: cfg.Nagle,
 	}
+	t.log.ring, t.gaps.b, t.peerHas.b = ring1, b1, b2
 	if t.timeWait == 0 {
 		t.timeWait = timeWait
 	}
+	b := &t.tuning
+	b.max = max(cfg.RxMax, len(cfg.Rx))
+	if b.size = len(cfg.Rx); b.size == 0 {
+		b.size = min(startBuffer, b.max)
+	}
+	b.goal = b.size
+	t.gaps.max, t.peerHas.max = maxRuns(b.size), maxRuns(t.txMax)
+	t.rec.point = t.iss
+	t.stamps.offset, t.ecn.ask = cfg.TimeOffset, cfg.ECN
+	t.pacing.on = cfg.Pace
 	t.rtt.reset()
-	for len(cfg.Rx)>>t.rcvShift > 0xffff && t.rcvShift < maxShift {
+	t.cong.begin(cfg.Congestion, t.mss)
+	for b.max>>t.rcvShift > 0xffff && t.rcvShift < maxShift {
 		t.rcvShift++
 	}
 }
@@ -144,7 +198,7 @@ func (t *TCB) open(now time.Time, cfg Config) {
 func (t *TCB) Open(now time.Time, cfg Config) {
 	t.open(now, cfg)
 	t.state = SynSent
-	t.scale, t.sack = true, true // offered; in force when the peer offers them, too
+	t.scale, t.sack, t.stamps.on = true, true, true // offered; in force when the peer offers them, too
 }
 
 // Accept begins a passive open from the SYN that a listener received: the state is
@@ -155,7 +209,10 @@ func (t *TCB) Accept(now time.Time, cfg Config, syn Segment) error {
 		return ErrNotSyn
 	}
 	t.state = SynReceived
-	t.takeSyn(syn)
+	t.o.parse(syn.Options())
+	t.takeSyn(t.since(now), syn)
+	// RFC 3168, 6.1.1: an "ECN-setup SYN packet" has ECE and CWR set.
+	t.ecn.on = syn.Flags()&(ECE|CWR) == ECE|CWR
 	t.wnd = int(syn.Window())
 	t.maxWnd = t.wnd
 	t.wl1, t.wl2 = syn.Seq(), t.iss
@@ -163,22 +220,24 @@ func (t *TCB) Accept(now time.Time, cfg Config, syn Segment) error {
 }
 
 // takeSyn takes the peer's initial sequence number and options.
-func (t *TCB) takeSyn(syn Segment) {
-	o := parseOptions(syn.Options())
+func (t *TCB) takeSyn(now time.Duration, syn Segment) {
+	o := &t.o
 	t.irs = syn.Seq()
 	t.rnxt = t.irs.Add(1)
 	// The window of a SYN is never scaled: RFC 7323, 2.2.
-	t.edge = t.rnxt.Add(min(len(t.rx.b), 0xffff))
+	t.edge = t.rnxt.Add(min(t.tuning.size, 0xffff))
 	if o.mss > 0 {
 		t.mss = min(max(o.mss, minMSS), t.rmss)
 	}
 	t.sack = o.sackOK
+	t.stamps.begin(now, o)
 	// RFC 7323, 2.2: "Window scaling ... only if both sides send Window Scale options".
 	if t.scale = o.scaled; t.scale {
 		t.sndShift = o.shift
 	} else {
 		t.rcvShift = 0
 	}
+	t.ut.peer = o.userTimeout
 }
 
 // State returns the connection's state.
@@ -196,8 +255,10 @@ func (t *TCB) end(err error) {
 	if t.err == nil {
 		t.err = err
 	}
-	t.ackNow, t.resend, t.probe = false, 0, false
-	t.rtoAt, t.delackAt, t.endAt = time.Time{}, time.Time{}, time.Time{}
+	t.ackNow, t.synNow, t.probe, t.ecn.ect = false, false, false, false
+	t.rtoAt, t.delackAt, t.endAt, t.reoAt, t.tlp.at, t.pacing.at = 0, 0, 0, 0, 0, 0
+	t.keep = keepAlive{}
+	t.log.clear()
 }
 
 // Fail ends the connection with err, without a word to the peer: nothing can be sent.
@@ -232,8 +293,10 @@ func (t *TCB) Read(b []byte) (int, error) {
 	if t.rx.n > 0 {
 		n := t.rx.peek(0, b)
 		t.rx.drop(n)
+		t.tuning.read += n
 		if t.state.canReceive() && t.windowGain() {
 			t.ackNow = true // the window opens again: tell the peer
+			t.ackWhy = ReasonWindowUpdate
 		}
 		return n, nil
 	}
@@ -289,7 +352,7 @@ func (t *TCB) Discard(now time.Time) {
 		return
 	}
 	if t.state == FinWait2 {
-		t.endAt = now.Add(finWait2)
+		t.endAt = t.since(now) + finWait2
 	}
 }
 
@@ -309,20 +372,6 @@ func (t *TCB) Abort(now time.Time) {
 	}
 }
 
-// PathMTU tells that the path takes packets of mtu bytes at most; 0 when the router did not
-// say. What is in flight is sent again in smaller pieces. RFC 1191, 6.4
-func (t *TCB) PathMTU(now time.Time, mtu int) {
-	if mtu == 0 {
-		mtu = 576 // RFC 1191, 5: what a router that does not say may have meant
-	}
-	if mss := max(mtu-40, minMSS); mss < t.mss {
-		t.mss = mss
-		if t.state.canSend() {
-			t.nxt = t.una
-		}
-	}
-}
-
 // InFlight tells whether s was sent and is not acknowledged yet.
 func (t *TCB) InFlight(s seq.Value) bool { return t.una.LessEq(s) && s.Less(t.max) }
 
@@ -333,34 +382,4 @@ func (t *TCB) timeOut() {
 		return
 	}
 	t.end(ErrTimeout)
-}
-
-// Info is the state of a connection for people.
-type Info struct {
-	State                  State
-	Local, Remote          netip.AddrPort
-	ISS, SndUna, SndNxt    seq.Value
-	SndWnd, SndMSS         int
-	IRS, RcvNxt            seq.Value
-	RcvWnd                 int
-	SndScale, RcvScale     uint8
-	SACK                   bool
-	SRTT, RTTVar, RTO      time.Duration
-	InFlight, Unsent       int // bytes
-	Retransmits, Gaps      int
-	Recovering             bool
-	ReadBuffered, SndSpace int
-}
-
-// Info returns the connection's state.
-func (t *TCB) Info() Info {
-	return Info{
-		State: t.state, Local: t.local, Remote: t.remote,
-		ISS: t.iss, SndUna: t.una, SndNxt: t.nxt, SndWnd: t.wnd, SndMSS: t.mss,
-		IRS: t.irs, RcvNxt: t.rnxt, RcvWnd: t.rcvWnd(), SndScale: t.sndShift, RcvScale: t.rcvShift, SACK: t.sack,
-		SRTT: t.rtt.srtt, RTTVar: t.rtt.rttvar, RTO: t.rtt.rto,
-		InFlight: t.max.Diff(t.una), Unsent: max(0, t.dataEnd().Diff(t.max)),
-		Retransmits: t.retransmits, Gaps: t.gaps.n, Recovering: t.recovering,
-		ReadBuffered: t.rx.n, SndSpace: t.tx.free(),
-	}
 }

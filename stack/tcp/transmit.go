@@ -21,43 +21,42 @@ func (t *TCB) unsent() int {
 
 // Pending tells whether Transmit has something to send at now.
 func (t *TCB) Pending(now time.Time) bool {
-	switch {
-	case t.sendRST, t.ackNow, t.resend > 0, t.probe:
+	if t.sendRST || t.ackNow || t.synNow || t.probe || t.keep.probe {
 		return true
-	case t.state == SynSent, t.state == SynReceived:
-		return t.nxt == t.iss || due(t.rtoAt, now)
 	}
-	return due(t.rtoAt, now) || due(t.delackAt, now) || due(t.endAt, now) || t.sendable() > 0 || t.timerMissing()
+	if t.state == Closed {
+		return false
+	}
+	at := t.since(now)
+	switch t.state {
+	case SynSent, SynReceived:
+		return t.nxt == t.iss || t.timerDue(at)
+	}
+	return t.timerDue(at) || t.canResend(at) || t.sendable(at) > 0 || t.timerMissing()
 }
 
 // timerMissing tells whether something waits for the peer without a timer: data that does not
 // fit the window. Transmit starts the timer.
 func (t *TCB) timerMissing() bool {
-	return t.rtoAt.IsZero() && t.state.canSend() && (t.una != t.max || t.unsent() > 0)
-}
-
-// Deadline returns when Transmit has to be called though nothing was received; the zero time
-// when there is nothing to wait for.
-func (t *TCB) Deadline() time.Time {
-	d := t.rtoAt
-	for _, at := range [...]time.Time{t.delackAt, t.endAt} {
-		if !at.IsZero() && (d.IsZero() || at.Before(d)) {
-			d = at
-		}
-	}
-	return d
+	return t.rtoAt == 0 && t.state.canSend() && (t.una != t.max || t.unsent() > 0)
 }
 
 // Transmit writes the next segment, checksum and all, into dst and returns its length; 0 when
 // nothing is to be sent at now. A segment is as long as dst and the MSS allow; dst must hold
 // 48 bytes, what a packet of IPv4's least MTU has behind its header. Timers that are due run here.
 func (t *TCB) Transmit(now time.Time, dst []byte) int {
+	return t.transmit(t.since(now), dst)
+}
+
+func (t *TCB) transmit(now time.Duration, dst []byte) int {
+	t.ecn.ect = false
 	if t.state != Closed {
 		t.expire(now)
 	}
 	if t.sendRST {
 		t.sendRST = false
-		return t.segment(dst, RST|ACK, t.bareSeq(), 0, 0)
+		t.why = ReasonReset
+		return t.segment(now, dst, RST|ACK, t.bareSeq(), 0, 0)
 	}
 	switch t.state {
 	case Closed:
@@ -65,32 +64,44 @@ func (t *TCB) Transmit(now time.Time, dst []byte) int {
 	case SynSent, SynReceived:
 		return t.transmitSyn(now, dst)
 	}
-	if t.resend > 0 {
-		if n := t.transmitAgain(now, dst); n > 0 {
-			return n
-		}
-	}
 	if t.probe {
 		t.probe = false
 		if n := t.transmitProbe(now, dst); n > 0 {
 			return n
 		}
 	}
-	if n := t.sendable(); n > 0 {
-		return t.transmitData(now, dst, t.nxt, n)
+	if t.canResend(now) {
+		if n := t.transmitAgain(now, dst); n > 0 {
+			return n
+		}
+	}
+	if due(t.tlp.at, now) {
+		if n := t.transmitTailProbe(now, dst); n > 0 {
+			return n
+		}
+		t.expire(now) // the timeout that it stood before
+	}
+	if n := t.sendable(now); n > 0 {
+		return t.transmitNew(now, dst, n)
 	}
 	if t.timerMissing() {
-		t.rtoAt = now.Add(t.rtt.rto) // the window is closed, or too small to be worth it: ask again later
+		t.armRTO(now) // the window is closed, or too small to be worth it: ask again later
+	}
+	if t.keep.probe {
+		// RFC 9293, 3.8.4: "SEG.SEQ = SND.NXT-1", so that the peer has to answer.
+		t.keep.probe = false
+		t.why = ReasonKeepAlive
+		return t.segment(now, dst, ACK, t.nxt.Add(-1), 0, 0)
 	}
 	if t.ackNow {
-		return t.segment(dst, ACK, t.bareSeq(), 0, 0)
+		t.why = max(t.ackWhy, ReasonACK)
+		return t.segment(now, dst, ACK, t.bareSeq(), 0, 0)
 	}
 	return 0
 }
 
-// bareSeq returns the number of a segment without data: SND.NXT, though what is before it may
-// just be sent again, but not behind the window that the peer has left, where it would be
-// refused.
+// bareSeq returns the number of a segment without data: what is behind all that was ever sent,
+// but not behind the window that the peer has left, where it would be refused.
 func (t *TCB) bareSeq() seq.Value {
 	if t.una == t.iss {
 		return t.max // no window is in force before our SYN is acknowledged
@@ -99,28 +110,45 @@ func (t *TCB) bareSeq() seq.Value {
 }
 
 // transmitSyn sends the SYN, or SYN,ACK, when it was not sent or is due again.
-func (t *TCB) transmitSyn(now time.Time, dst []byte) int {
-	again := t.nxt != t.iss
-	if again && t.resend == 0 {
+func (t *TCB) transmitSyn(now time.Duration, dst []byte) int {
+	first := t.nxt == t.iss
+	if !first && !t.synNow {
 		if t.ackNow {
-			return t.segment(dst, ACK, t.bareSeq(), 0, 0) // a challenge ACK
+			return t.segment(now, dst, ACK, t.bareSeq(), 0, 0) // a challenge ACK
 		}
 		return 0
 	}
-	t.resend = 0
-	f := SYN
-	if t.state == SynReceived {
-		f |= ACK
+	t.synNow = false
+	h := Header{SrcPort: t.local.Port(), DstPort: t.remote.Port(), Seq: t.iss, Flags: SYN, Window: t.offerUnscaled()}
+	o := options{mss: t.rmss, shift: t.rcvShift, scaled: t.scale, sackOK: t.sack,
+		stamped: t.stamps.on, tsval: t.stamps.now(now), userTimeout: t.ut.own}
+	switch {
+	case t.state == SynReceived:
+		h.Flags |= ACK
+		h.Ack = t.rnxt
+		o.tsecr = t.stamps.recent
+		if t.ecn.on {
+			h.Flags |= ECE
+		}
+	case t.ecn.ask:
+		h.Flags |= ECE | CWR
 	}
-	n := putSynOptions(dst[HeaderLen:], t.rmss, t.rcvShift, t.scale, t.sack)
+	t.ut.tell = false
+	n := putSynOptions(dst[HeaderLen:], o)
+	t.why = ReasonSYN
+	if first {
+		t.silence, t.synSent = now, now
+	} else {
+		t.retransmits++
+		t.why = ReasonTimeout
+	}
 	t.nxt = t.iss.Add(1)
-	t.sent(now, t.iss, t.nxt)
+	t.max = seq.Max(t.max, t.nxt)
+	if t.rtoAt == 0 {
+		t.armRTO(now)
+	}
 	t.acked()
 	b := dst[:HeaderLen+n]
-	h := Header{SrcPort: t.local.Port(), DstPort: t.remote.Port(), Seq: t.iss, Flags: f, Window: t.offerUnscaled()}
-	if f&ACK != 0 {
-		h.Ack = t.rnxt
-	}
 	Put(b, h, n, t.sum(len(b)))
 	return len(b)
 }
@@ -128,38 +156,68 @@ func (t *TCB) transmitSyn(now time.Time, dst []byte) int {
 func (t *TCB) sum(n int) sum.Partial { return t.pseudo.Add16(uint16(n)) }
 
 // sendable returns how many sequence numbers may be sent from snd.nxt on in one segment: 0 when
-// there are none, when the window is full, or when it is better to wait.
-func (t *TCB) sendable() int {
+// there are none, when a window is full, or when it is better to wait.
+func (t *TCB) sendable(now time.Duration) int {
 	if !t.state.canSend() {
 		return 0
 	}
 	n := t.unsent()
-	if n == 0 {
+	if n == 0 || t.pacing.holds(now) || t.log.n >= t.maxSegments() {
 		return 0
 	}
 	usable := t.una.Add(t.wnd).Diff(t.nxt)
 	if usable <= 0 {
 		return 0
 	}
-	m := min(n, usable, t.mss)
-	if m == t.mss && m == n-1 && t.finIn && m < usable {
-		return n // a FIN rides on a full segment
+	smss := t.newSegment(now)
+	m := min(n, usable, smss)
+	if m == smss && m == n-1 && t.finIn && m < usable {
+		m = n // a FIN rides on a full segment
 	}
 	// RFC 9293, 3.8.6.2.1 (sender's SWS avoidance): send a full segment, or all there is, or
 	// at least half of the largest window that the peer has offered.
-	if m == n || m == t.mss || m >= (t.maxWnd+1)/2 {
-		return m
+	if m != n && m < smss && m < (t.maxWnd+1)/2 {
+		return 0
 	}
-	return 0
+	// RFC 9293, 3.7.4 (Nagle): while there is unacknowledged data the TCP "buffers all user data
+	// ... until the outstanding data has been acknowledged or until the TCP endpoint can send a
+	// full-sized segment".
+	if t.nagle && m < smss && t.nxt != t.una && !(t.finIn && m == n) {
+		return 0
+	}
+	if room := t.congestionRoom(); room < m && t.log.n > 0 {
+		t.cong.used = true
+		return 0
+	}
+	return m
 }
 
-// transmitData sends up to n sequence numbers from s on, which may be the FIN's.
-func (t *TCB) transmitData(now time.Time, dst []byte, s seq.Value, n int) int {
+// transmitNew sends up to n sequence numbers from snd.nxt on.
+func (t *TCB) transmitNew(now time.Duration, dst []byte, n int) int {
+	t.restartIdle(now)
+	from := t.nxt
+	size := t.transmitData(now, dst, from, n, true)
+	if size == 0 {
+		return 0
+	}
+	if t.log.n > 0 { // a probe into a closed window is none of them
+		s := t.log.at(t.log.n - 1)
+		if t.hole.full != 0 && s.len() > t.smss()+1 {
+			t.hole.tested(s.from, s.to)
+		}
+	}
+	t.paced(now, t.nxt.Diff(from))
+	t.scheduleProbe(now)
+	return size
+}
+
+// transmitData sends up to n sequence numbers from s on, which may be the FIN's. Fresh ones are
+// noted in the log.
+func (t *TCB) transmitData(now time.Duration, dst []byte, s seq.Value, n int, fresh bool) int {
 	end := t.dataEnd()
-	size := min(end.Diff(s), n, t.mss)
 	f := ACK
-	opts := t.putAckOptions(dst)
-	size = max(0, min(size, len(dst)-HeaderLen-opts, t.mss-opts))
+	opts := t.putOptions(now, dst, true)
+	size := max(0, min(end.Diff(s), n, len(dst)-HeaderLen-opts, max(t.mss, t.hole.full)-opts))
 	t.tx.peek(s.Diff(t.base), dst[HeaderLen+opts:HeaderLen+opts+size])
 	last := s.Add(size)
 	if last == end {
@@ -175,80 +233,201 @@ func (t *TCB) transmitData(now time.Time, dst []byte, s seq.Value, n int) int {
 	if size == 0 {
 		f &^= PSH
 	}
-	t.nxt = seq.Max(t.nxt, last)
-	t.sent(now, s, last)
-	return t.segment(dst, f, s, opts, size)
+	if t.una == t.max {
+		t.silence = now // nothing was in flight: the peer's silence begins now
+	}
+	if fresh {
+		t.why = ReasonData
+		t.log.push(sent{from: s, to: last, at: now, mark: t.markOf(s)})
+		t.nxt = last
+		t.ecn.ect = t.ecn.on && size > 0
+		if t.ecn.cwr && size > 0 {
+			t.ecn.cwr = false
+			f |= CWR
+		}
+	}
+	t.max = seq.Max(t.max, last)
+	t.lastSent = now
+	// RFC 6298, 5.1: "Every time a packet containing data is sent (including a retransmission),
+	// if the timer is not running, start it running".
+	if t.rtoAt == 0 {
+		t.armRTO(now)
+	}
+	return t.segment(now, dst, f, s, opts, size)
 }
 
-// transmitAgain sends the next segment of a recovery.
-func (t *TCB) transmitAgain(now time.Time, dst []byte) int {
-	s := seq.Max(t.again, t.una)
+// markOf returns the mark of what begins at s: what a probe has carried before is sent again.
+func (t *TCB) markOf(s seq.Value) mark {
+	if s.Less(t.max) {
+		t.retransmits++
+		return again
+	}
+	return 0
+}
+
+// canResend tells whether a lost segment may be sent again now.
+func (t *TCB) canResend(now time.Duration) bool {
+	if t.log.lost == 0 || !t.state.canSend() {
+		return false
+	}
+	if t.rec.frto == frtoSecond && (t.nxt != t.rec.until || t.sendable(now) > 0) {
+		return false // new data is the test
+	}
+	s := t.log.at(t.log.firstLost())
 	// RFC 1122, 4.2.2.16: where the window shrank, "SHOULD retransmit normally the old
 	// unacknowledged data between SND.UNA and SND.UNA+SND.WND".
-	if !s.Less(seq.Min(t.recover, t.una.Add(t.wnd))) || !t.state.canSend() {
-		t.resend = 0
+	if !s.from.Less(t.una.Add(t.wnd)) {
+		return false
+	}
+	return t.rec.free > 0 || t.congestionRoom() >= min(s.len(), t.smss()) || t.log.pipe == 0
+}
+
+// newPossible tells whether data that was never sent could be sent.
+func (t *TCB) newPossible() bool {
+	return t.unsent() > 0 && t.nxt.Less(t.una.Add(t.wnd)) && t.log.n < t.maxSegments()
+}
+
+// transmitAgain sends the first lost segment again. RFC 6675, 4, NextSeg, rule 1
+func (t *TCB) transmitAgain(now time.Duration, dst []byte) int {
+	i := t.log.firstLost()
+	smss := t.smss()
+	s := t.log.at(i)
+	if t.hole.isTest(s) {
+		t.hole.failed(now)
+	}
+	if s.len() != smss && !(s.len() == smss+1 && t.dataEnd().Less(s.to)) { // a FIN rides on a full one
+		t.log.join(i, smss)
+		s = t.log.at(i)
+	}
+	n := t.transmitData(now, dst, s.from, s.len(), false)
+	if n == 0 {
 		return 0
 	}
-	t.resend--
-	n := t.transmitData(now, dst, s, t.recover.Diff(s))
-	if n > 0 {
-		t.again = s.Add(Segment{dst[:n]}.Len())
+	s = t.log.at(i)
+	if end := s.from.Add(Segment{b: dst[:n]}.Len()); end != s.to {
+		t.log.split(i, end) // options, or a short dst, left no room for all of it
+		s = t.log.at(i)
+	}
+	s.at = now
+	t.log.set(i, s.mark&^lost|again)
+	t.rec.free = max(0, t.rec.free-1)
+	t.retransmits++
+	t.cong.resent++
+	t.why = ReasonFastRetransmit
+	if t.rec.kind == lossRecovery {
+		t.why = ReasonTimeout
+		if t.rec.frto == frtoFirst {
+			t.rec.stamp = t.stamps.now(now)
+		}
 	}
 	return n
 }
 
+// transmitTailProbe sends new data, or the last segment again. RFC 8985, 7.3
+func (t *TCB) transmitTailProbe(now time.Duration, dst []byte) int {
+	t.tlp.at = 0
+	if t.log.n == 0 || t.rec.kind != noRecovery {
+		return 0
+	}
+	n := 0
+	t.tlp.again = !t.newPossible()
+	if t.tlp.again {
+		i := t.log.n - 1
+		s := t.log.at(i)
+		if s.len() > t.smss()+1 {
+			t.log.split(i, s.to.Add(-t.smss()))
+			i++
+			s = t.log.at(i)
+		}
+		n = t.transmitData(now, dst, s.from, s.len(), false)
+		if n == 0 || s.from.Add(Segment{b: dst[:n]}.Len()) != s.to {
+			return n
+		}
+		s = t.log.at(i)
+		s.at = now
+		t.log.set(i, s.mark|again)
+		t.retransmits++
+	} else {
+		n = t.transmitData(now, dst, t.nxt, min(t.unsent(), t.smss(), t.una.Add(t.wnd).Diff(t.nxt)), true)
+	}
+	t.tlp.out, t.tlp.end = true, t.nxt
+	t.tailProbes++
+	t.armRTO(now) // "the sender SHOULD re-arm the RTO timer"
+	t.why = ReasonTailProbe
+	return n
+}
+
 // transmitProbe sends one byte, or the FIN, beyond a closed window, or what fits a small one, and
-// waits longer for the next.
-func (t *TCB) transmitProbe(now time.Time, dst []byte) int {
+// waits longer for the next. The peer may or may not take it: it stays unsent in the books.
+func (t *TCB) transmitProbe(now time.Duration, dst []byte) int {
 	if !t.state.canSend() || t.unsent() == 0 {
 		return 0
 	}
 	t.probes++
 	t.timeouts++
-	n := t.transmitData(now, dst, t.una, max(1, t.wnd)) // SWS avoidance ends with the timer
-	// The peer may or may not take it: it is sent again with what follows.
-	t.nxt, t.timing = t.una, false
-	t.rtoAt = now.Add(t.rtt.persist(t.probes))
+	n := t.transmitData(now, dst, t.una, max(1, t.wnd), false) // SWS avoidance ends with the timer
+	t.rtoAt = t.notBeyondLimit(now, now+t.rtt.persist(t.probes))
+	t.why = ReasonWindowProbe
 	return n
 }
 
-// sent notes that [from, to) goes out: timers and the round trip's measurement.
-func (t *TCB) sent(now time.Time, from, to seq.Value) {
-	if t.una == t.max {
-		t.progress = now // nothing was in flight: the peer's silence begins now
+// putOptions writes the options of a segment that is not a SYN and returns their length. One
+// with data leaves room for some.
+func (t *TCB) putOptions(now time.Duration, dst []byte, data bool) int {
+	n := 0
+	if t.stamps.on {
+		n = putTimestamps(dst[HeaderLen:], t.stamps.now(now), t.stamps.recent)
 	}
-	if from.Less(t.max) {
-		t.retransmits++
-		t.timing = false // Karn
-	} else if !t.timing && !t.recovering { // in a recovery an ACK waits for what was lost before
-		t.timing, t.timedEnd, t.timedAt = true, to, now
+	room := min(len(dst)-HeaderLen, MaxHeaderLen-HeaderLen) - n
+	if data {
+		room = min(room, t.mss-n-4)
 	}
-	t.max = seq.Max(t.max, to)
-	// RFC 6298, 5.1: "Every time a packet containing data is sent (including a retransmission),
-	// if the timer is not running, start it running".
-	if t.rtoAt.IsZero() {
-		t.rtoAt = now.Add(t.rtt.rto)
+	if t.ut.tell && room >= userTimeoutLen {
+		t.ut.tell = false
+		k := putUserTimeout(dst[HeaderLen+n:], t.ut.own)
+		n, room = n+k, room-k
 	}
+	if most := min((room-4)/8, maxSACK); t.sack && most > 0 {
+		n += t.putBlocks(dst[HeaderLen+n:], most)
+	}
+	return n
 }
 
-// putAckOptions writes the options of a segment that is not a SYN and returns their length.
-func (t *TCB) putAckOptions(dst []byte) int {
-	if !t.sack || t.gaps.n == 0 {
-		return 0
-	}
-	// Four bytes go before the blocks, and a tiny packet keeps room for some data.
-	most := min((min(len(dst)-HeaderLen, t.mss)-4-4)/8, maxSACK)
-	if most <= 0 {
+// putBlocks writes a SACK option of up to most blocks: what came twice, the run that grew last,
+// and the others from the front. RFC 2018, 4; RFC 2883, 4
+func (t *TCB) putBlocks(dst []byte, most int) int {
+	if len(t.gaps.b) == 0 && t.double.from == t.double.to {
 		return 0
 	}
 	var blocks [maxSACK]block
-	return putSACK(dst[HeaderLen:], t.gaps.blocks(blocks[:0], most))
+	k := blocks[:0]
+	if t.double.from != t.double.to {
+		k = append(k, t.double)
+		t.double = block{}
+	}
+	for _, r := range t.gaps.b {
+		if r == t.recent && len(k) < most {
+			k = append(k, r)
+		}
+	}
+	for _, r := range t.gaps.b {
+		if len(k) >= most {
+			break
+		}
+		if r != t.recent {
+			k = append(k, r)
+		}
+	}
+	return putSACK(dst, k)
 }
 
 // segment finishes a segment whose options and payload lie in place.
-func (t *TCB) segment(dst []byte, f Flags, s seq.Value, opts, size int) int {
+func (t *TCB) segment(now time.Duration, dst []byte, f Flags, s seq.Value, opts, size int) int {
 	if size == 0 && opts == 0 && f&RST == 0 {
-		opts = t.putAckOptions(dst)
+		opts = t.putOptions(now, dst, false)
+	}
+	if f&(RST|SYN) == 0 && t.ecn.echo {
+		f |= ECE
 	}
 	b := dst[:HeaderLen+opts+size]
 	Put(b, Header{SrcPort: t.local.Port(), DstPort: t.remote.Port(), Seq: s, Ack: t.rnxt, Flags: f, Window: t.offer()},

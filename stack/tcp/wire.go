@@ -55,7 +55,10 @@ func (f Flags) String() string {
 
 // A Segment is a checked view of a TCP segment. [Parse] is the only way to get one, and after
 // it no method can panic.
-type Segment struct{ b []byte }
+type Segment struct {
+	b  []byte
+	ce bool
+}
 
 // Parse checks b, which is the whole segment. It fails with ErrTruncated or ErrDataOffset.
 func Parse(b []byte) (Segment, error) {
@@ -69,7 +72,14 @@ func Parse(b []byte) (Segment, error) {
 	if n > len(b) {
 		return Segment{}, ErrTruncated
 	}
-	return Segment{b}, nil
+	return Segment{b: b}, nil
+}
+
+// Marked returns s as it came in a packet with the CE codepoint: a router on the way was
+// congested. RFC 3168, 5
+func (s Segment) Marked() Segment {
+	s.ce = true
+	return s
 }
 
 // SrcPort returns the source port.

@@ -1,0 +1,99 @@
+package tcp
+
+import (
+	"time"
+
+	"httptap/stack/seq"
+)
+
+// acknowledge takes what a segment acknowledges, which lies between snd.una and snd.max, and
+// what it says about loss and congestion.
+func (t *TCB) acknowledge(now time.Duration, seg Segment, ack seq.Value, o *options) {
+	var d delivery
+	p := &t.progress
+	*p = Progress{Now: now, InFlight: t.nxt.Diff(t.una), Ack: ack, Next: t.nxt}
+	advanced := t.una.Less(ack)
+	handshake := t.una == t.iss
+	if advanced {
+		t.advance(now, ack, o, &d)
+		t.heard(now)
+	}
+	if t.sack && o.sacked > 0 {
+		t.takeSACK(now, o, ack, &d)
+		t.rack.doubles(&d, t.una, t.nxt)
+	}
+	if !advanced && !handshake && t.probes > 0 {
+		t.silence, t.timeouts = now, 0 // the window is closed, but somebody is there
+	}
+	switch {
+	case t.sack:
+		t.dupAcks = 0 // the blocks say more
+	case advanced && t.rec.kind == fastRecovery:
+		// RFC 6582, 3.2: a partial ACK: "Deflate the congestion window by the amount of new data
+		// acknowledged ... If the partial ACK acknowledges at least one SMSS of new data, then
+		// add back SMSS".
+		t.dupAcks = max(0, t.dupAcks-max(0, d.segments-1))
+	case advanced:
+		t.dupAcks = 0
+	case t.isDuplicate(seg):
+		t.dupAcks++
+	}
+	t.measure(now, o, &d, handshake)
+	if handshake {
+		t.established()
+	}
+	p.Acked, p.RTT, p.MinRTT = d.bytes, d.newest, t.rack.minRTT
+
+	t.probeAnswered(ack, advanced, o, &d, p)
+	t.lookForLosses(now, advanced, &d, p)
+	if d.double {
+		t.takeBack()
+	}
+	t.judgeTimeout(advanced, o, &d)
+	t.endRecovery()
+	t.congestionEcho(seg, p)
+	t.progressed(p)
+
+	if advanced {
+		// RFC 6298, 5.3: "When an ACK is received that acknowledges new data, restart the
+		// retransmission timer"; 5.2: when all is acknowledged, turn it off.
+		if t.rtoAt = 0; t.una != t.max {
+			t.armRTO(now)
+		}
+	}
+	t.scheduleProbe(now)
+}
+
+// heard notes that the peer has got something new.
+func (t *TCB) heard(now time.Duration) {
+	t.probes, t.timeouts, t.soft = 0, 0, nil
+	t.silence = now
+	t.hole.passed(t)
+}
+
+// measure takes the round trip that an acknowledgment shows. RFC 6298, 3, Karn's algorithm: "RTT
+// samples MUST NOT be made using segments that were retransmitted"; with timestamps they can.
+func (t *TCB) measure(now time.Duration, o *options, d *delivery, handshake bool) {
+	var r time.Duration
+	switch {
+	case handshake && t.synTimeouts == 0:
+		r = max(now-t.synSent, 1)
+		t.rack.minRTT = r
+	case handshake:
+		// RFC 6298, 5.7
+		t.rtt.rto = lostSynRTO
+	case d.oldest > 0 && !d.again:
+		r = d.oldest
+	case d.bytes > 0 && t.stamps.on && o.stamped && o.tsecr != 0 && !d.double:
+		// With a D-SACK the peer had it before, and echoes the time of that.
+		r = t.stamps.elapsed(now, o.tsecr)
+	}
+	switch {
+	case r > 0:
+		// RFC 7323, 4.2: "a more correct smoothed" estimate where there are several samples a
+		// round trip.
+		t.rtt.sample(r, max(1, (t.progress.InFlight/t.cong.w.MSS+1)/2))
+	case d.bytes > 0 && t.rtt.measured:
+		t.rtt.restart()
+	}
+}

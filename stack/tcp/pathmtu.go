@@ -1,0 +1,107 @@
+package tcp
+
+import (
+	"time"
+
+	"httptap/stack/seq"
+)
+
+// headers is what IPv4 and TCP need of an MTU without options.
+const headers = 40
+
+// PathMTU tells that the path takes packets of mtu bytes at most; 0 when the router did not
+// say. What is in flight and longer is sent again in smaller pieces, and the congestion window
+// stays as it is: RFC 1191, 6.4: "Such a retransmission ... should not change the congestion
+// window".
+func (t *TCB) PathMTU(now time.Time, mtu int) {
+	if mtu == 0 {
+		mtu = 576 // RFC 1191, 5: what a router that does not say may have meant
+	}
+	if mss := max(mtu-headers, minMSS); mss < t.mss {
+		t.setMSS(mss)
+		t.hole = blackHole{}
+		for i := range t.log.n {
+			if s := t.log.at(i); s.mark&sacked == 0 && s.len() > t.smss() {
+				t.log.set(i, s.mark|lost)
+				t.rec.free++
+			}
+		}
+	}
+}
+
+func (t *TCB) setMSS(mss int) {
+	t.mss = mss
+	t.cong.w.MSS = t.smss()
+	t.cong.w.CWnd = max(t.cong.w.CWnd, t.cong.w.MSS)
+}
+
+// blackHole looks for routers that drop packets which are too long and do not say so: RFC 4821,
+// in small. Two timeouts in a row of a long segment are taken for one, and smaller segments are
+// tried. When data gets through again one long segment is the proof to the contrary.
+type blackHole struct {
+	full    int           // the MSS before; 0: nothing is suspected
+	through bool          // data got through since
+	probe   block         // the long segment that is the test
+	next    time.Duration // no test before this
+}
+
+// holeMSS are the sizes that are tried: IPv6's least MTU, which tunnels take, and IPv4's 576.
+var holeMSS = [...]int{1280 - headers, 576 - headers}
+
+// holeRetry is how long a path that was found small is left alone. RFC 1191, 6.3: "MUST NOT be
+// done less than 5 minutes after" a message of a router, and 10 minutes are suggested.
+const holeRetry = 10 * time.Minute
+
+// suspectHole makes segments smaller after every second timeout in a row.
+func (t *TCB) suspectHole() {
+	if t.timeouts < 2 || t.timeouts%2 != 0 || t.log.n == 0 {
+		return
+	}
+	for _, mss := range holeMSS {
+		if mss < t.mss && t.log.at(0).len() > mss-timestampsLen {
+			if t.hole.full == 0 {
+				t.hole.full = t.mss
+			}
+			t.hole.through, t.hole.probe = false, block{}
+			t.setMSS(mss)
+			return
+		}
+	}
+}
+
+// passed notes that data was acknowledged.
+func (h *blackHole) passed(t *TCB) {
+	if h.full == 0 {
+		return
+	}
+	h.through = true
+	if h.probe.from != h.probe.to && h.probe.to.LessEq(t.una) {
+		full := h.full
+		*h = blackHole{}
+		t.setMSS(full) // the long one arrived: it was an outage
+	}
+}
+
+// newSegment returns the largest payload for new data at now: the MSS, or the longer test.
+func (t *TCB) newSegment(now time.Duration) int {
+	if h := &t.hole; h.full != 0 && h.through && h.probe.from == h.probe.to && now >= h.next {
+		if long := h.full - (t.mss - t.smss()); t.unsent() >= long && t.congestionRoom() >= long {
+			return long
+		}
+	}
+	return t.smss()
+}
+
+// isTest tells whether the segment is the long one. Its loss is no sign of congestion: RFC 4821,
+// 7.5.
+func (h *blackHole) isTest(s *sent) bool {
+	return h.probe.from != h.probe.to && s.from == h.probe.from && s.to == h.probe.to
+}
+
+// failed notes that the long segment was lost: the path is small.
+func (h *blackHole) failed(now time.Duration) {
+	h.probe, h.through, h.next = block{}, true, now+holeRetry
+}
+
+// tested notes that [from, to) went out as the test.
+func (h *blackHole) tested(from, to seq.Value) { h.probe = block{from, to} }

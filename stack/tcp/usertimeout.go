@@ -1,0 +1,73 @@
+package tcp
+
+import (
+	"encoding/binary"
+	"time"
+)
+
+// The bounds of a timeout that a peer may set. RFC 5482, 3.1: "U_LIMIT" and "L_LIMIT", which MUST
+// be at least the RTO.
+const (
+	lowestUserTimeout  = 100 * time.Second
+	highestUserTimeout = time.Hour
+)
+
+// userTimeout is how long data may stay unacknowledged before the connection ends. RFC 5482
+type userTimeout struct {
+	own  time.Duration // what the application asked for; 0: nothing
+	peer time.Duration // what the peer advertised; 0: nothing
+	tell bool          // the peer has to be told
+}
+
+// SetUserTimeout ends the connection with ErrTimeout when what was sent is not acknowledged for
+// d, and tells the peer so. 0 goes back to the usual: 100 seconds and 15 timeouts.
+func (t *TCB) SetUserTimeout(now time.Time, d time.Duration) {
+	t.ut.own = max(d, 0)
+	t.ut.tell = d > 0
+	if t.rtoAt != 0 {
+		t.rtoAt = t.notBeyondLimit(t.since(now), t.rtoAt)
+	}
+}
+
+// limit returns how long the peer may be silent, and 0 when the usual rule holds. What the
+// application asked for here is not made longer or shorter by the peer. RFC 5482, 3.1:
+// "USER_TIMEOUT = min(U_LIMIT, max(ADV_UTO, REMOTE_UTO, L_LIMIT))" serves those that left it open.
+func (u *userTimeout) limit() time.Duration {
+	switch {
+	case u.own > 0:
+		return u.own
+	case u.peer > 0:
+		return min(highestUserTimeout, max(u.peer, lowestUserTimeout))
+	}
+	return 0
+}
+
+// notBeyondLimit returns the time at, or when the user timeout ends if that is earlier.
+func (t *TCB) notBeyondLimit(now, at time.Duration) time.Duration {
+	if l := t.ut.limit(); l > 0 {
+		return min(at, max(t.silence+l, now+1))
+	}
+	return at
+}
+
+// userTimeoutOf reads the option's value. RFC 5482, 2: a granularity bit, minutes or seconds, and
+// 15 bits of it; "a value of zero ... MUST be ignored".
+func userTimeoutOf(v uint16) time.Duration {
+	if v>>15 != 0 {
+		return time.Duration(v&0x7fff) * time.Minute
+	}
+	return time.Duration(v) * time.Second
+}
+
+// userTimeoutLen is the option's length.
+const userTimeoutLen = 4
+
+func putUserTimeout(b []byte, d time.Duration) int {
+	v := uint16(min((d+time.Second-1)/time.Second, 0x7fff))
+	if d > 0x7fff*time.Second {
+		v = 1<<15 | uint16(min((d+time.Minute-1)/time.Minute, 0x7fff))
+	}
+	b[0], b[1] = kindUserTimeout, userTimeoutLen
+	binary.BigEndian.PutUint16(b[2:], v)
+	return userTimeoutLen
+}
