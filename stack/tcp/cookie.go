@@ -24,7 +24,11 @@ var ErrCookie = errors.New("tcp: no valid SYN cookie")
 //
 // What else the peer offered is in the low bits of our timestamp, which it echoes: without
 // timestamps there is no window scale and no SACK.
-type Cookies struct{ Key [32]byte }
+type Cookies struct {
+	Key [32]byte
+
+	scratch TCB // writes the answers
+}
 
 // cookieMSS are the sizes that a cookie can say, the largest that is not above the peer's.
 var cookieMSS = [8]int{64, 512, 536, 1024, 1220, 1360, 1440, 1460}
@@ -62,7 +66,7 @@ func minuteOf(now time.Time) uint32 { return uint32(now.Unix() / int64(cookieMin
 // Answer writes the SYN,ACK to a SYN into dst and returns its length. Of cfg it takes the
 // addresses, the MSS and the receive buffer. It fails with ErrNotSyn.
 func (c *Cookies) Answer(now time.Time, cfg Config, syn Segment, dst []byte) (int, error) {
-	var t TCB
+	t := &c.scratch
 	if err := t.Accept(now, cfg, syn); err != nil {
 		return 0, err
 	}
@@ -83,15 +87,12 @@ func (c *Cookies) Answer(now time.Time, cfg Config, syn Segment, dst []byte) (in
 		if t.ecn.on {
 			bits |= cookieECN
 		}
-		t.stamps.offset = cookieClock(now)&^cookieMask | bits
+		t.stamps.offset = uint32(now.UnixMilli())&^cookieMask | bits
 	} else {
 		t.scale, t.sack, t.rcvShift, t.ecn.on = false, false, 0, false
 	}
 	return t.Transmit(now, dst), nil
 }
-
-// cookieClock is the time in milliseconds, with room for the bits.
-func cookieClock(now time.Time) uint32 { return uint32(now.UnixMilli()) << 1 }
 
 // Accept opens t from the ACK of a cookie, as if it had been in SYN-RECEIVED since the SYN. It
 // fails with ErrCookie, and then t is CLOSED, or as Receive does.
