@@ -6,19 +6,21 @@ import (
 	"net/netip"
 	"time"
 
+	"httptap/stack/seq"
 	"httptap/stack/tcp"
 )
 
 // A Conn is a TCP connection of a Host: a net.Conn that can also be closed for writing alone.
 // Its methods may be called by several goroutines at once.
 type Conn struct {
-	host     *Host
-	key      tuple
-	local    netip.AddrPort
-	remote   netip.AddrPort
-	tcb      tcp.TCB
-	listener *Listener // while the connection has not been accepted
-	queued   bool      // in the listener's queue of those that can be
+	host      *Host
+	key       tuple
+	local     netip.AddrPort
+	remote    netip.AddrPort
+	localAddr [4]byte // of local
+	tcb       tcp.TCB
+	listener  *Listener // while the connection has not been accepted
+	queued    bool      // in the listener's queue of those that can be
 
 	in        *connQueue // the engine's queue that it is in, and the next one there
 	next      *Conn
@@ -27,27 +29,40 @@ type Conn struct {
 
 	rd, wr waiter
 	closed bool
+	linger time.Duration // of Close; under 0: it does not wait
 }
 
 var _ net.Conn = (*Conn)(nil)
 
 func (h *Host) newConn(key tuple) *Conn {
-	c := &Conn{host: h, key: key, remote: netip.AddrPortFrom(netip.AddrFrom4(key.remote), key.rport)}
+	c := &Conn{host: h, key: key, linger: -1, remote: netip.AddrPortFrom(netip.AddrFrom4(key.remote), key.rport)}
 	c.local = netip.AddrPortFrom(netip.AddrFrom4(h.e.net.addr), key.lport)
 	if key.remote[0] == 127 {
 		c.local = netip.AddrPortFrom(c.remote.Addr(), key.lport)
 	}
+	c.localAddr = c.local.Addr().As4()
 	c.rd.cond.L, c.wr.cond.L = &h.mu, &h.mu
 	return c
 }
 
-// config returns what the TCB is opened with at now.
-func (c *Conn) config(now time.Time) tcp.Config {
+// config returns what the TCB is opened with.
+func (c *Conn) config(iss seq.Value) tcp.Config {
 	h := c.host
-	return tcp.Config{
-		Local: c.local, Remote: c.remote,
-		Tx: make([]byte, h.cfg.SendBuffer), Rx: make([]byte, h.cfg.ReceiveBuffer),
-		MSS: h.e.mtu - 40, ISS: h.e.iss(now, c.key),
+	cfg := tcp.Config{
+		Local: c.local, Remote: c.remote, MSS: h.e.mtu - 40, ISS: iss,
+		TxMax: h.cfg.SendBuffer, RxMax: h.cfg.ReceiveBuffer,
+		TimeOffset: h.e.rand.Uint32(), ECN: h.cfg.ECN,
+	}
+	if h.cfg.Congestion != nil {
+		cfg.Congestion = h.cfg.Congestion()
+	}
+	return cfg
+}
+
+// room gives the connection the memory that it wants for receiving.
+func (c *Conn) room(data bool) {
+	if n := c.tcb.WantRx(data); n > 0 {
+		c.tcb.SetRx(make([]byte, n))
 	}
 }
 
@@ -56,7 +71,7 @@ func (c *Conn) wake() {
 	if c.tcb.Readable() {
 		c.rd.cond.Broadcast()
 	}
-	if c.tcb.Writable() || c.tcb.Err() != nil {
+	if c.tcb.Writable() || c.tcb.Err() != nil || c.linger > 0 && c.tcb.Delivered() {
 		c.wr.cond.Broadcast()
 	}
 }
@@ -102,6 +117,9 @@ func (c *Conn) Write(b []byte) (int, error) {
 		if err := c.usable(&c.wr); err != nil {
 			return done, c.opError("write", err)
 		}
+		if want := c.tcb.WantTx(); want > 0 && done < len(b) {
+			c.tcb.SetTx(make([]byte, want))
+		}
 		n, err := c.tcb.Write(b[done:])
 		if done += n; n > 0 {
 			h.e.settle(time.Now(), c)
@@ -127,7 +145,8 @@ func (c *Conn) usable(w *waiter) error {
 }
 
 // Close ends the connection: what was written is still sent, followed by a FIN; a peer that
-// still sends gets a RST. Calls in progress return net.ErrClosed. It does not wait.
+// still sends gets a RST. Calls in progress return net.ErrClosed. It does not wait, unless
+// SetLinger says so.
 func (c *Conn) Close() error {
 	h := c.host
 	h.mu.Lock()
@@ -135,8 +154,14 @@ func (c *Conn) Close() error {
 	if c.closed {
 		return c.opError("close", net.ErrClosed)
 	}
+	if c.linger == 0 {
+		c.tcb.Abort(time.Now())
+	}
 	c.shut(time.Now())
 	h.kick()
+	if c.linger > 0 {
+		return c.awaitEnd()
+	}
 	return nil
 }
 

@@ -103,10 +103,15 @@ func (h *Host) dialTCP(ctx context.Context, lport uint16, remote netip.AddrPort)
 	if key.remote == [4]byte{} {
 		key.remote = h.e.net.addr // as the kernel: the unspecified address is this host
 	}
+	now := time.Now()
 	taken := func(p uint16) bool {
 		k := key
 		k.lport = p
-		return h.e.conns[k] != nil || h.e.listeners[p] != nil && lport == 0
+		if old := h.e.conns[k]; old != nil {
+			_, ok := old.tcb.Expendable(now)
+			return !ok
+		}
+		return h.e.listeners[p] != nil && lport == 0
 	}
 	if lport == 0 {
 		key.lport = h.e.localPort(taken)
@@ -114,9 +119,13 @@ func (h *Host) dialTCP(ctx context.Context, lport uint16, remote netip.AddrPort)
 	if key.lport == 0 || taken(key.lport) {
 		return fail(syscall.EADDRINUSE)
 	}
+	iss := h.e.iss(now, key)
+	if old := h.e.conns[key]; old != nil {
+		iss, _ = old.tcb.Expendable(now)
+		h.e.forget(old)
+	}
 	c := h.newConn(key)
-	now := time.Now()
-	c.tcb.Open(now, c.config(now))
+	c.tcb.Open(now, c.config(iss))
 	h.e.conns[key] = c
 	h.e.settle(now, c)
 	h.kick()

@@ -14,6 +14,7 @@ import (
 	"httptap/stack/ipv4"
 	"httptap/stack/link"
 	"httptap/stack/seq"
+	"httptap/stack/tcp"
 )
 
 // An engine is the host as one machine: it takes frames and the time, gives frames, and says
@@ -53,6 +54,9 @@ type engine struct {
 	timers    timerHeap
 	pings     map[uint32]*ping
 	nextPing  uint32
+
+	cookies   tcp.Cookies
+	onSegment func(frame []byte, info tcp.Info) // Config.OnSegment
 
 	event func() // tells the shell that an address, a neighbour or a ping has news
 }
@@ -96,6 +100,7 @@ func isMulticast(a [4]byte) bool { return a[0]>>4 == 14 }
 func (e *engine) init(info link.Info, hw link.Addr, seed [32]byte) {
 	e.hw, e.mtu, e.linkMTU, e.secret = hw, info.MTU, info.MTU, seed
 	e.rand = rand.New(rand.NewChaCha8(sha256.Sum256(seed[:])))
+	e.cookies.Key = sha256.Sum256(append([]byte("SYN cookies"), seed[:]...))
 	e.arp.Reset(arp.Config{HardwareAddr: hw, Seed: e.rand.Uint64()})
 	e.reasm.Reset(ipv4.ReassemblerConfig{})
 	e.ipID = uint16(e.rand.Uint32())
@@ -175,8 +180,15 @@ func (e *engine) expire(now time.Time) {
 	e.checkClaim(now)
 	for len(e.timers) > 0 && !now.Before(e.timers[0].deadline) {
 		c := e.timers[0]
-		e.timers.remove(c)
-		e.ready.push(c)
+		switch d := c.tcb.Deadline(); {
+		case d.IsZero():
+			e.timers.remove(c)
+		case now.Before(d):
+			e.timers.later(c, d)
+		default:
+			e.timers.remove(c)
+			e.ready.push(c)
+		}
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"httptap/stack/dhcpv4"
 	"httptap/stack/link"
+	"httptap/stack/tcp"
 )
 
 // Config says what a Host runs on and who it is. Only Device is needed.
@@ -24,15 +25,25 @@ type Config struct {
 	DNS          []netip.Addr // servers, tried in this order
 	Hostname     string       // told to DHCP servers
 
-	SendBuffer, ReceiveBuffer int // bytes a TCP connection; 0: DefaultBuffer
+	// SendBuffer and ReceiveBuffer are how many bytes the buffers of a TCP connection may grow
+	// to; 0: DefaultBuffer. A connection without data in them has none.
+	SendBuffer, ReceiveBuffer int
+
+	// Congestion makes the congestion control of a connection; nil: CUBIC.
+	Congestion func() tcp.Controller
+	ECN        bool // ask peers for explicit congestion notification; those that ask always get it
+
+	// OnSegment is told of each TCP segment that goes out: the whole frame, and the state of its
+	// connection with the reason why it was sent. It must not call the Host nor keep frame.
+	OnSegment func(frame []byte, info tcp.Info)
 
 	// Seed makes ports, identifiers and sequence numbers the same on each run: for tests. 0
 	// takes it from crypto/rand.
 	Seed uint64
 }
 
-// DefaultBuffer is the size in bytes of a TCP connection's send and receive buffers.
-const DefaultBuffer = 256 << 10
+// DefaultBuffer bounds in bytes a TCP connection's send and receive buffers.
+const DefaultBuffer = 4 << 20
 
 // A Host is an IPv4 host on a device. Its methods may be called by several goroutines.
 type Host struct {
@@ -80,6 +91,7 @@ func New(cfg Config) (*Host, error) {
 	h.tx.L, h.news.L = &h.mu, &h.mu
 	h.e.init(info, cfg.HardwareAddr, seed)
 	h.e.event = h.news.Broadcast
+	h.e.onSegment = cfg.OnSegment
 	if cfg.Addr.IsValid() {
 		h.e.setStatic(cfg.Addr, cfg.Router, cfg.DNS)
 	} else {

@@ -1,8 +1,10 @@
 package stack_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/netip"
@@ -318,17 +320,22 @@ func TestBacklog(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		const n = 140
+		const backlog, more = 4096, 12
+		const n = backlog + more
 		results := make(chan error, n)
-		for range n {
-			go func() {
-				_, err := a.DialContext(within(time.Minute), "tcp", "10.0.0.2:80")
-				results <- err
-			}()
+		dial := func() {
+			_, err := a.DialContext(within(time.Minute), "tcp", "10.0.0.2:80")
+			results <- err
+		}
+		for range backlog {
+			dial()
+		}
+		for range more {
+			go dial()
 		}
 		synctest.Wait()
-		if d := b.Stats().DropBacklog; d != 12 {
-			t.Errorf("%d requests were dropped, want 12", d)
+		if d := b.Stats().DropBacklog; d != more {
+			t.Errorf("%d requests were dropped, want %d", d, more)
 		}
 		for range n {
 			if _, err := l.Accept(); err != nil {
@@ -443,5 +450,56 @@ func TestDatagramsKeepTheirOrder(t *testing.T) {
 				t.Fatalf("datagram %d is %d, %v", i, buf[0], err)
 			}
 		}
+	})
+}
+
+// Handshakes beyond those that a listener remembers are answered with SYN cookies, and the
+// connections that come of them carry data like any other.
+func TestCookies(t *testing.T) {
+	in(t, func(t *testing.T) {
+		a, b := stacktest.Pair(t, stacktest.Options{Queue: 4096})
+		l, err := b.Listen("tcp", ":80")
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() {
+			for {
+				c, err := l.Accept()
+				if err != nil {
+					return
+				}
+				go func() {
+					io.Copy(c, c)
+					c.Close()
+				}()
+			}
+		}()
+		const n = 600
+		results := make(chan error, n)
+		want := pattern(3000, 5)
+		for range n {
+			go func() {
+				c, err := a.DialContext(within(time.Minute), "tcp", "10.0.0.2:80")
+				if err == nil {
+					c.Write(want)
+					c.(*stack.Conn).CloseWrite()
+					var got []byte
+					if got, err = io.ReadAll(c); err == nil && !bytes.Equal(got, want) {
+						err = fmt.Errorf("%d of %d bytes came back, or not the same", len(got), len(want))
+					}
+					c.Close()
+				}
+				results <- err
+			}()
+		}
+		for range n {
+			if err := <-results; err != nil {
+				t.Error(err)
+			}
+		}
+		if s := b.Stats(); s.CookiesSent == 0 || s.CookiesAccepted == 0 {
+			t.Errorf("%d cookies were sent and %d came back", s.CookiesSent, s.CookiesAccepted)
+		}
+		l.Close()
 	})
 }

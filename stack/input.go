@@ -128,25 +128,48 @@ func (e *engine) receiveTCP(now time.Time, a arrival) {
 		e.stats.DropTCP++ // RFC 9293, 3.9.2.3: segments to a broadcast address are discarded
 		return
 	}
+	if a.TOS()&3 == ecnCE {
+		seg = seg.Marked()
+	}
 	key := tuple{a.Src(), seg.DstPort(), seg.SrcPort()}
+	l := e.listeners[key.lport]
 	if c := e.conns[key]; c != nil {
-		opening := c.tcb.State() == tcp.SynSent || c.tcb.State() == tcp.SynReceived
-		err := c.tcb.Receive(now, seg)
-		if err != nil {
-			e.stats.DropTCPState++
+		iss, reuse := c.tcb.Reusable(seg)
+		if !reuse || l == nil {
+			e.receiveSegment(now, c, a, seg)
+			return
 		}
-		e.settle(now, c)
-		if err == tcp.ErrBadAck && opening {
-			e.reset(a, seg) // RFC 9293, 3.10.7.3: the peer has a connection from before
-		}
+		e.forget(c)
+		l.request(now, key, seg, iss)
 		return
 	}
-	if l := e.listeners[key.lport]; l != nil && seg.Flags()&(tcp.SYN|tcp.ACK|tcp.RST) == tcp.SYN {
-		l.request(now, key, seg)
-		return
+	if l != nil {
+		switch seg.Flags() & (tcp.SYN | tcp.ACK | tcp.RST) {
+		case tcp.SYN:
+			l.request(now, key, seg, e.iss(now, key))
+			return
+		case tcp.ACK:
+			if l.redeem(now, key, a, seg) {
+				return
+			}
+		}
 	}
 	e.stats.DropTCPRefused++
 	e.reset(a, seg)
+}
+
+// receiveSegment hands a segment to its connection.
+func (e *engine) receiveSegment(now time.Time, c *Conn, a arrival, seg tcp.Segment) {
+	opening := c.tcb.State() == tcp.SynSent || c.tcb.State() == tcp.SynReceived
+	c.room(len(seg.Payload()) > 0)
+	err := c.tcb.Receive(now, seg)
+	if err != nil {
+		e.stats.DropTCPState++
+	}
+	e.settle(now, c)
+	if err == tcp.ErrBadAck && opening {
+		e.reset(a, seg) // RFC 9293, 3.10.7.3: the peer has a connection from before
+	}
 }
 
 // reset answers a segment that belongs to no connection.

@@ -7,12 +7,17 @@ import (
 	"syscall"
 	"time"
 
+	"httptap/stack/ipv4"
+	"httptap/stack/seq"
 	"httptap/stack/tcp"
 )
 
-// backlog is how many connections a Listener holds that were not accepted yet, those whose
-// handshake is not complete among them.
-const backlog = 128
+// backlog is how many connections a Listener holds that were not accepted yet. Up to halfOpen of
+// them are in the handshake; SYNs beyond that are answered with cookies.
+const (
+	backlog  = 4096
+	halfOpen = 256
+)
 
 // A Listener accepts TCP connections on one port of a Host.
 type Listener struct {
@@ -20,6 +25,7 @@ type Listener struct {
 	addr    netip.AddrPort
 	pending map[*Conn]struct{} // handshake under way
 	done    []*Conn            // handshake complete, in that order
+	baked   time.Time          // when a SYN was answered with a cookie last
 	wait    waiter
 	closed  bool
 }
@@ -83,23 +89,86 @@ func (h *Host) localAddress(address string) (uint16, error) {
 // anyAddr returns the host's address, or 0.0.0.0 while it has none.
 func (h *Host) anyAddr() netip.Addr { return netip.AddrFrom4(h.e.net.addr) }
 
-// request answers a SYN: the engine calls it with the mutex held.
-func (l *Listener) request(now time.Time, key tuple, syn tcp.Segment) {
+// request answers a SYN with a connection that begins at iss: the engine calls it with the mutex
+// held.
+func (l *Listener) request(now time.Time, key tuple, syn tcp.Segment, iss seq.Value) {
 	e := &l.host.e
-	if len(l.pending)+len(l.done) >= backlog {
+	if len(l.done) >= backlog {
 		// Silence is the answer: the peer will ask again, perhaps when there is room.
 		e.stats.DropBacklog++
 		return
 	}
+	if len(l.pending) >= halfOpen {
+		l.bake(now, key, syn)
+		return
+	}
 	c := l.host.newConn(key)
-	if err := c.tcb.Accept(now, c.config(now), syn); err != nil {
+	if err := c.tcb.Accept(now, c.config(iss), syn); err != nil {
 		e.stats.DropTCPState++
 		return
 	}
+	l.adopt(now, c)
+}
+
+// adopt files a connection whose handshake is under way.
+func (l *Listener) adopt(now time.Time, c *Conn) {
+	e := &l.host.e
 	c.listener = l
 	l.pending[c] = struct{}{}
-	e.conns[key] = c
+	e.conns[c.key] = c
 	e.settle(now, c)
+}
+
+// bake answers a SYN with a cookie, and remembers nothing.
+func (l *Listener) bake(now time.Time, key tuple, syn tcp.Segment) {
+	e := &l.host.e
+	p := e.newPacket()
+	p.src, p.dst, p.proto = e.net.addr, key.remote, ipv4.ProtoTCP
+	cfg := tcp.Config{
+		Local:  netip.AddrPortFrom(l.host.anyAddr(), key.lport),
+		Remote: netip.AddrPortFrom(netip.AddrFrom4(key.remote), key.rport),
+		MSS:    e.mtu - 40, RxMax: l.host.cfg.ReceiveBuffer,
+	}
+	n, err := e.cookies.Answer(now, cfg, syn, p.buf[:cap(p.buf)])
+	if err != nil || n == 0 {
+		e.stats.DropTCPState++
+		e.giveBack(p)
+		return
+	}
+	l.baked = now
+	e.stats.CookiesSent++
+	p.buf = p.buf[:n]
+	e.enqueue(p)
+}
+
+// cookieTime is how long after the last cookie an ACK may be the answer to one.
+const cookieTime = 2 * time.Minute
+
+// redeem opens a connection from the ACK of a cookie, and tells whether it is one.
+func (l *Listener) redeem(now time.Time, key tuple, a arrival, ack tcp.Segment) bool {
+	e := &l.host.e
+	if l.baked.IsZero() || now.Sub(l.baked) > cookieTime {
+		return false
+	}
+	c := l.host.newConn(key)
+	cfg := c.config(0)
+	if len(ack.Payload()) > 0 {
+		cfg.Rx = make([]byte, min(1<<16, cfg.RxMax)) // room for what comes with it
+	}
+	err := e.cookies.Accept(&c.tcb, now, cfg, ack)
+	if err == tcp.ErrCookie {
+		return false
+	}
+	if len(l.done) >= backlog {
+		e.stats.DropBacklog++
+		return true
+	}
+	if err != nil {
+		e.stats.DropTCPState++
+	}
+	e.stats.CookiesAccepted++
+	l.adopt(now, c)
+	return true
 }
 
 // progress moves a connection on when its handshake completed or failed.

@@ -17,6 +17,8 @@ const (
 	ipStart      = ethernet.HeaderLen
 	payloadStart = ipStart + ipv4.HeaderLen
 	udpPayload   = payloadStart + udp.HeaderLen
+	ecnECT0      = 2 // RFC 3168, 5: the ECN field, the low two bits of what was the type of service
+	ecnCE        = 3
 	defaultTTL   = 64 // RFC 1122, 3.2.1.7 leaves it to IANA: "IP Parameters", 64
 )
 
@@ -208,9 +210,15 @@ func (e *engine) sendSegment(now time.Time, c *Conn, frame []byte) int {
 	if n == 0 {
 		return 0
 	}
-	// RFC 1191, 6.1: a host that does path MTU discovery sets the DF bit.
-	e.putIP(frame, hw, ipv4.Header{Src: c.local.Addr().As4(), Dst: c.key.remote, Protocol: ipv4.ProtoTCP,
-		TTL: defaultTTL, DontFragment: true}, n)
+	h := ipv4.Header{Src: c.localAddr, Dst: c.key.remote, Protocol: ipv4.ProtoTCP, TTL: defaultTTL}
+	h.DontFragment = true // RFC 1191, 6.1: a host that does path MTU discovery sets the DF bit
+	if c.tcb.ECT() {
+		h.TOS = ecnECT0
+	}
+	e.putIP(frame, hw, h, n)
+	if e.onSegment != nil {
+		e.onSegment(frame[:payloadStart+n], c.tcb.Info())
+	}
 	return payloadStart + n
 }
 
@@ -249,6 +257,10 @@ func (e *engine) settle(now time.Time, c *Conn) {
 	if c.listener != nil {
 		c.listener.progress(c)
 	}
+	switch c.tcb.State() {
+	case tcp.TimeWait, tcp.Closed:
+		c.tcb.Release() // nothing more is sent, and what waits to be read stays
+	}
 	if c.tcb.Done() {
 		e.forget(c)
 	}
@@ -259,5 +271,7 @@ func (e *engine) forget(c *Conn) {
 	if e.conns[c.key] == c {
 		delete(e.conns, c.key)
 	}
-	e.timers.set(c, time.Time{})
+	if c.heapIndex > 0 {
+		e.timers.remove(c)
+	}
 }

@@ -133,23 +133,27 @@ func (q *connQueue) pop() *Conn {
 // It is written out because container/heap would call through an interface for each segment.
 type timerHeap []*Conn
 
-// set moves c to where deadline belongs, or out of the heap when it is zero.
+// set puts c where deadline belongs, when that is before what it waits for already. One that
+// wants to be asked later is asked too early once, and then put where it belongs: timers move
+// back with each acknowledgment, and hardly ever fire.
 func (h *timerHeap) set(c *Conn, deadline time.Time) {
 	switch {
 	case deadline.IsZero():
-		if c.heapIndex > 0 {
-			h.remove(c)
-		}
 	case c.heapIndex == 0:
 		c.deadline = deadline
 		*h = append(*h, c)
 		c.heapIndex = len(*h)
 		h.up(len(*h) - 1)
-	case !c.deadline.Equal(deadline):
+	case deadline.Before(c.deadline):
 		c.deadline = deadline
 		h.up(c.heapIndex - 1)
-		h.down(c.heapIndex - 1)
 	}
+}
+
+// later moves the first, c, back to its true deadline.
+func (h timerHeap) later(c *Conn, deadline time.Time) {
+	c.deadline = deadline
+	h.down(0)
 }
 
 // remove takes c, which must be in the heap, out of it. Conn.heapIndex is its place plus one.

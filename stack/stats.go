@@ -27,9 +27,11 @@ type Stats struct {
 	DropUnresolved uint64 // packets given up because ARP had no answer
 	DropQueue      uint64 // packets given up because the output queue was full
 
-	Fragments    uint64 // fragments received
-	Reassembled  uint64 // packets put together from them
-	EchoReplies  uint64 // pings answered
-	ResetsSent   uint64 // RST sent to segments that belong to nobody
-	Unreachables uint64 // ICMP unreachable messages sent
+	Fragments       uint64 // fragments received
+	Reassembled     uint64 // packets put together from them
+	EchoReplies     uint64 // pings answered
+	ResetsSent      uint64 // RST sent to segments that belong to nobody
+	CookiesSent     uint64 // SYNs answered with a cookie, because too many handshakes were under way
+	CookiesAccepted uint64 // connections opened by one
+	Unreachables    uint64 // ICMP unreachable messages sent
 }

@@ -246,6 +246,9 @@ func (t *TCB) State() State { return t.state }
 // Err returns why the connection ended, nil while it has not, or when both sides closed it.
 func (t *TCB) Err() error { return t.err }
 
+// Delivered tells whether the peer has everything that was written, the FIN too, or never will.
+func (t *TCB) Delivered() bool { return t.state == Closed || t.finAcked() }
+
 // Done tells whether the connection is over and has nothing more to send.
 func (t *TCB) Done() bool { return t.state == Closed && !t.sendRST }
 
@@ -311,11 +314,17 @@ func (t *TCB) Read(b []byte) (int, error) {
 	return 0, nil
 }
 
+// SetNagle switches Nagle's algorithm. RFC 9293, 3.7.4: it "MUST" be possible "to disable the Nagle
+// algorithm on an individual connection".
+func (t *TCB) SetNagle(on bool) { t.nagle = on }
+
 // Readable tells whether Read has an answer: data, an end or an error.
 func (t *TCB) Readable() bool { return t.rx.n > 0 || t.eof || t.state == Closed }
 
-// Writable tells whether Write takes a byte.
-func (t *TCB) Writable() bool { return t.tx.free() > 0 && !t.finIn && t.state != Closed }
+// Writable tells whether Write takes a byte, perhaps after SetTx.
+func (t *TCB) Writable() bool {
+	return (t.tx.free() > 0 || t.WantTx() > 0) && !t.finIn && t.state != Closed
+}
 
 // Buffered returns how many bytes can be read at once.
 func (t *TCB) Buffered() int { return t.rx.n }
