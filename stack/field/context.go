@@ -29,7 +29,7 @@ type Pseudo struct {
 	Src, Dst [16]byte // an IPv4 address is in the first four bytes
 	V6       bool
 	Protocol uint8
-	Valid    bool // there is a network layer and the payload is not a fragment
+	Valid    bool // there is a network layer and its payload is whole: no fragment, nothing missing
 }
 
 // Context is the state of decoding one frame. Reset makes it ready for the next; nothing

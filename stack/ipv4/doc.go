@@ -14,8 +14,8 @@
 //	+----------------------------------------------+
 //	|        options, padded to 4 bytes ...        |
 //
-// Read wire.go (the checked view and the encoder), reassembly.go (fragments), fields.go and
-// options.go (the field table).
+// Read wire.go (the checked view and the encoder), reassembly.go (fragments), fields.go, options.go
+// and options_security.go (the field table).
 //
 // After [Parse] no method of a [Packet] can panic. A Packet is a view: it lives as long as the
 // caller's buffer. A [Reassembler] copies what it keeps, within the memory that its

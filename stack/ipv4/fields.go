@@ -90,6 +90,7 @@ func tail(c *field.Context) {
 func check(c *field.Context) {
 	h := c.Frame[c.Start:c.Pos()]
 	n := int(binary.BigEndian.Uint16(h[2:4]))
+	whole := true
 	switch end := c.Start + n; {
 	case n == 0:
 		c.Fault(c.Find(&head[atLen]), zeroLength, 0)
@@ -97,25 +98,37 @@ func check(c *field.Context) {
 		c.Fault(c.Find(&head[atLen]), field.TooShort, 0)
 	case end <= c.Limit:
 		c.Limit = end
-	case c.Missing() == 0 && !c.Quoted:
-		c.Fault(c.Find(&head[atLen]), field.Overrun, 0)
-	}
-	if !c.Quoted {
-		got := binary.BigEndian.Uint16(h[10:12])
-		if want := sum.Partial(0).Add(h[:10]).Add(h[12:]).Checksum(); want != got {
-			c.Fault(c.Find(&head[atSum]), field.BadSum, uint32(want))
+	default:
+		// The cause is named once: the layers above must not blame their own fields.
+		whole = false
+		if c.Missing() == 0 && !c.Quoted {
+			c.Fault(c.Find(&head[atLen]), field.Overrun, 0)
 		}
 	}
+	// A header length that can't be leaves open which bytes the checksum is of.
+	if hlen := int(h[0]&15) * 4; !c.Quoted && hlen == len(h) && sum.Partial(0).Add(h).Checksum() != 0 {
+		c.Fault(c.Find(&head[atSum]), field.BadSum, uint32(sum.Partial(0).Add(h[:10]).Add(h[12:]).Checksum()))
+	}
 	frag := binary.BigEndian.Uint16(h[6:8])
-	c.Pseudo = field.Pseudo{Protocol: h[9], Valid: frag&0x3fff == 0}
+	c.Pseudo = field.Pseudo{Protocol: h[9], Valid: whole && frag&0x3fff == 0}
 	copy(c.Pseudo.Src[:], h[12:16])
 	copy(c.Pseudo.Dst[:], h[16:20])
+	// The transport's checksum is of the address where the packet will end, which a source route
+	// has at its end until the packet gets there.
+	if len(h) > HeaderLen {
+		if i := c.Find(&finalDst); i >= 0 {
+			copy(c.Pseudo.Dst[:], c.Frame[c.Spans[i].Bit/8:c.Spans[i].End()/8])
+		}
+	}
 }
 
+// next names the protocol, but for a later fragment, which does not begin with a header, and for
+// a header that lies about where the payload begins.
 func next(c *field.Context) field.Next {
 	h := c.Frame[c.Start:]
-	if binary.BigEndian.Uint16(h[6:8])&0x1fff != 0 {
-		return field.Next{} // only the first fragment begins with the payload's header
+	hlen, n := int(h[0]&15)*4, int(binary.BigEndian.Uint16(h[2:4]))
+	if h[0]>>4 != 4 || hlen < HeaderLen || n != 0 && n < hlen || binary.BigEndian.Uint16(h[6:8])&0x1fff != 0 {
+		return field.Next{}
 	}
 	return field.Next{Table: field.IPProto, Key: uint32(h[9])}
 }

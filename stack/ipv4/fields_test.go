@@ -2,26 +2,16 @@ package ipv4
 
 import (
 	"bytes"
+	"errors"
 	"testing"
 
 	"httptap/stack/field"
 	"httptap/stack/field/fieldtest"
 )
 
-func withOptions(opts ...byte) []byte {
-	for len(opts)%4 != 0 {
-		opts = append(opts, 0)
-	}
-	b := packet(Header{Protocol: 17, TTL: 64}, "")
-	b = append(b, opts...)
-	b[0] = 4<<4 | byte(len(b)/4)
-	b[3] = byte(len(b))
-	return fix(b)
-}
-
 func TestFields(t *testing.T) {
 	fieldtest.CheckLayout(t, &Layout)
-	for _, s := range []*field.Spec{&optGroup, &optOne, &optType, &optLen, &optPtr, &optRoute, &optAlert, &optOver, &optFlag, &optStamp, &optAddr, &optData, &optPadding} {
+	for _, s := range specs() {
 		fieldtest.CheckSpec(t, s)
 	}
 	good := packet(Header{Protocol: 17, TTL: 64, ID: 0x1234, DontFragment: true, TOS: 0xb8}, "payload")
@@ -47,11 +37,6 @@ func TestFields(t *testing.T) {
 		{"a length past the end", "ip.len", "200 bytes", set(3, 200), field.Overrun},
 		{"no length, as with TSO", "ip.len", "0 bytes", set(3, 0), zeroLength},
 		{"another version", "ip.version", "5", set(0, 0x55), badVersion},
-		{"record route", "ip.rec_rt", "192.0.2.9", withOptions(7, 7, 8, 192, 0, 2, 9), nil},
-		{"router alert", "ip.opt.ra", "Router shall examine packet (0)", withOptions(0x94, 4, 0, 0), nil},
-		{"a time stamp with its address", "ip.opt.time_stamp", "1000 ms", withOptions(0x44, 12, 13, 1, 192, 0, 2, 1, 0, 0, 3, 0xe8), nil},
-		{"an option's length of 1", "ip.opt.len", "1 bytes", withOptions(7, 1, 4, 0), optLenBad},
-		{"an option past the header", "ip.opt.len", "40 bytes", withOptions(7, 40, 4, 0), optLenBad},
 	} {
 		ctx := fieldtest.Decode(t, &Layout, c.b, nil)
 		if got := fieldtest.Text(ctx, c.field); c.want != "" && got != c.want {
@@ -60,20 +45,6 @@ func TestFields(t *testing.T) {
 		if got := fieldtest.Err(ctx, c.field); got != c.fault {
 			t.Errorf("%s: fault %v, want %v", c.name, got, c.fault)
 		}
-	}
-}
-
-// An option whose length would lie behind the header is marked itself.
-func TestOptionWithoutLength(t *testing.T) {
-	ctx := fieldtest.Decode(t, &Layout, withOptions(1, 1, 1, 7), nil)
-	last := ctx.Spans[len(ctx.Spans)-1]
-	for _, s := range ctx.Spans {
-		if s.Spec == &optType {
-			last = s
-		}
-	}
-	if last.Err != optLenBad || last.Uint(ctx.Frame) != 7 {
-		t.Errorf("the last option's type %d has fault %v", last.Uint(ctx.Frame), last.Err)
 	}
 }
 
@@ -106,12 +77,40 @@ func TestLaterFragmentsAreData(t *testing.T) {
 
 func FuzzFields(f *testing.F) {
 	f.Add(packet(Header{Protocol: 17, TTL: 64}, "payload"))
-	f.Add(withOptions(0x44, 12, 13, 1, 192, 0, 2, 1, 0, 0, 3, 0xe8, 7, 7, 8, 1, 2, 3, 4, 0x94, 4, 0, 0))
-	f.Fuzz(func(t *testing.T, b []byte) { fieldtest.Decode(t, &Layout, b, nil) })
+	for _, o := range sampleOptions {
+		f.Add(withOptions(o...))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) { agree(t, b) })
+}
+
+// agree decodes b and fails when Parse and the field table differ about whether it is sound.
+func agree(t *testing.T, b []byte) {
+	t.Helper()
+	ctx := fieldtest.Decode(t, &Layout, b, nil)
+	at := map[error]string{ErrVersion: "ip.version", ErrHeaderLen: "ip.hdr_len", ErrLength: "ip.len", ErrChecksum: "ip.checksum"}
+	_, err := Parse(b)
+	switch {
+	case err == nil:
+		for _, name := range at {
+			if f := fieldtest.Err(ctx, name); f != nil {
+				t.Errorf("a sound packet has %s at %s", f.Name, name)
+			}
+		}
+	case errors.Is(err, ErrTruncated):
+		for _, s := range ctx.Spans {
+			if s.Err == field.Truncated {
+				return
+			}
+		}
+		t.Errorf("%v, but no field is marked", err)
+	case errors.Is(err, ErrLength) && fieldtest.Text(ctx, "ip.len") == "0 bytes":
+	case fieldtest.Err(ctx, at[err]) == nil:
+		t.Errorf("%v, but %s is not marked", err, at[err])
+	}
 }
 
 func TestDecodeAllocatesNothing(t *testing.T) {
-	b := withOptions(0x44, 12, 13, 1, 192, 0, 2, 1, 0, 0, 3, 0xe8, 7, 7, 8, 1, 2, 3, 4)
+	b := withOptions(append(bytes.Clone(sampleOptions["security"]), sampleOptions["time stamps and addresses"]...)...)
 	var c field.Context
 	if n := testing.AllocsPerRun(100, func() {
 		c.Reset(b, len(b))
