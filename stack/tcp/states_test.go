@@ -6,8 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"httptap/stack/field"
-	"httptap/stack/field/fieldtest"
 	"httptap/stack/seq"
 )
 
@@ -497,54 +495,4 @@ func TestParseAndOptions(t *testing.T) {
 			t.Errorf("%s: %+v, want %+v", c.name, got, c.want)
 		}
 	}
-}
-
-func TestFields(t *testing.T) {
-	fieldtest.CheckLayout(t, &Layout)
-	for _, s := range []*field.Spec{&optGroup, &optOne, &optKind, &optLen, &optMSS, &optScale, &optLeft, &optRight, &optTSval, &optTSecr, &optUTO, &optCookie, &optData, &optPad} {
-		fieldtest.CheckSpec(t, s)
-	}
-	build := func(opts ...byte) []byte {
-		b := append(make([]byte, HeaderLen), opts...)
-		Put(b, Header{SrcPort: 50000, DstPort: 80, Seq: 7, Flags: SYN | ACK}, len(opts), 0)
-		return b
-	}
-	short := build()
-	short[12] = 0x40
-	for _, c := range []struct {
-		name, field, want string
-		b                 []byte
-		fault             *field.Fault
-	}{
-		{"the header's length is in bytes", "tcp.hdr_len", "24 bytes", build(1, 1, 1, 0), nil},
-		{"flags", "tcp.flags", "0x012", build(), nil},
-		{"a flag", "tcp.flags.syn", "Set", build(), nil},
-		{"the MSS", "tcp.options.mss_val", "1460 bytes", build(2, 4, 5, 180), nil},
-		{"the window scale", "tcp.options.wscale.shift", "7", build(3, 3, 7, 0), nil},
-		{"a SACK block", "tcp.options.sack_re", "9", build(1, 1, 5, 10, 0, 0, 0, 1, 0, 0, 0, 9), nil},
-		{"a timestamp", "tcp.options.timestamp.tsval", "5", build(1, 1, 8, 10, 0, 0, 0, 5, 0, 0, 0, 0), nil},
-		{"a length of zero", "tcp.option_len", "0 bytes", build(2, 0, 0, 0), optLenBad},
-		{"a length past the header", "tcp.option_len", "40 bytes", build(2, 40, 0, 0), optLenBad},
-		{"four words", "tcp.hdr_len", "16 bytes", short, field.TooShort},
-		{"options that are not there", "tcp.hdr_len", "24 bytes", build(1, 1, 1, 1)[:HeaderLen], field.Overrun},
-	} {
-		ctx := fieldtest.Decode(t, &Layout, c.b, nil)
-		if got := fieldtest.Text(ctx, c.field); got != c.want {
-			t.Errorf("%s: %s is %s, want %s", c.name, c.field, got, c.want)
-		}
-		if got := fieldtest.Err(ctx, c.field); got != c.fault {
-			t.Errorf("%s: fault %v, want %v", c.name, got, c.fault)
-		}
-	}
-}
-
-func FuzzFields(f *testing.F) {
-	f.Add(append(make([]byte, 12), 0x80, 2, 0, 0, 0, 0, 0, 0, 2, 4, 5, 180, 1, 3, 3, 7, 4, 2, 0, 9))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		fieldtest.Decode(t, &Layout, b, nil)
-		if s, err := Parse(b); err == nil {
-			optionsOf(s.Options())
-			_ = s.Len() + len(s.Payload())
-		}
-	})
 }

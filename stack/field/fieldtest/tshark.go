@@ -92,6 +92,9 @@ func tsharkValue(d *json.Decoder, key string, depth int, packets *[][]TsharkFiel
 				if err := d.Decode(&raw); err != nil {
 					return err
 				}
+				if raw[0] == '"' {
+					continue // the value of a field whose name ends so: tcp.seq_raw
+				}
 				if err := tsharkPlaces(name, raw, &(*packets)[len(*packets)-1]); err != nil {
 					return fmt.Errorf("%s: %w", name, err)
 				}
@@ -135,7 +138,8 @@ func tsharkPlaces(name string, raw json.RawMessage, fields *[]TsharkField) error
 	}
 	f := TsharkField{Name: name, Bit: 8 * int(n[0]), Len: 8 * int(n[1]), Loose: n[2] == 0}
 	if n[2] != 0 {
-		f.Bit += f.Len - bits.Len64(n[2])
+		// tshark says one byte of some fields that lie in two: the mask knows better.
+		f.Bit += max(f.Len, (bits.Len64(n[2])+7)&^7) - bits.Len64(n[2])
 		f.Len = bits.OnesCount64(n[2])
 	}
 	*fields = append(*fields, f)
