@@ -1,0 +1,421 @@
+package e2e
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"httptap/httptap/port"
+	"httptap/stack"
+	"httptap/stack/link"
+	"httptap/stack/tcp"
+)
+
+// The two ends of a wire.
+const (
+	ownAddr    = "10.77.0.2" // the host on our stack
+	kernelAddr = "10.77.0.1" // the kernel
+)
+
+// A wire is a link with a stack.Host of this process at one end and the kernel at the other: two
+// network namespaces and a veth, whose near end is the host's NIC. It remembers every connection,
+// so that a test that fails can say in which state both sides were, and one that ends can say
+// that none was left behind.
+type wire struct {
+	*stack.Host
+	near, far world // the NIC's namespace, and the kernel's
+	tail      tail
+
+	mu        sync.Mutex
+	own       []*stack.Conn
+	kernel    []net.Conn
+	listeners []net.Listener
+}
+
+// wireOptions say how a wire differs from a perfect one of default size.
+type wireOptions struct {
+	buffer int               // bytes of our connections' buffers; 0: the stack's default
+	impair link.ImpairConfig // of the frames that we send
+	shift  func(link.Device) link.Device
+	sysctl []string // of the kernel's end, as "net.ipv4.tcp_sack=0"
+}
+
+var wires atomic.Int32
+
+// kernelTools are what every wire needs.
+var kernelTools = []string{"ip", "ethtool", "nft", "ss", "sysctl"}
+
+// newWire builds a wire that is gone when the test is.
+func newWire(t testing.TB, o wireOptions) *wire {
+	t.Helper()
+	needRoot(t, kernelTools...)
+	name := fmt.Sprintf("htk%d-%d", os.Getpid(), wires.Add(1))
+	l := &wire{near: world{name + "-near"}, far: world{name + "-far"}}
+	t.Cleanup(func() {
+		exec.Command("ip", "netns", "del", l.near.netns).Run()
+		exec.Command("ip", "netns", "del", l.far.netns).Run()
+	})
+	shell(t, world{}, "ip netns add "+l.near.netns, "ip netns add "+l.far.netns,
+		"ip link add v0 netns "+l.near.netns+" type veth peer name v0 netns "+l.far.netns)
+	bringUp := []string{
+		"sysctl -qw net.ipv6.conf.all.disable_ipv6=1",
+		"ip link set lo up",
+		// What the rules lose and the packet socket sees are frames of the wire's size, with their
+		// checksums: no offload, and one segment at a time from the kernel's TCP.
+		"ethtool -K v0 tx off rx off sg off tso off gso off gro off >/dev/null",
+		"ip link set v0 gso_max_segs 1",
+		"ip link set v0 up",
+	}
+	shell(t, l.near, bringUp...)
+	shell(t, l.far, append(bringUp, "ip addr add "+kernelAddr+"/24 dev v0")...)
+	for _, s := range o.sysctl {
+		shell(t, l.far, "sysctl -qw "+s)
+	}
+	l.start(t, o)
+	return l
+}
+
+// start opens the NIC and puts the host on it.
+func (l *wire) start(t testing.TB, o wireOptions) {
+	t.Helper()
+	var d link.Device
+	var err error
+	l.near.inside(func() { d, err = port.Open("v0", port.Options{}) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	d = link.Tee(d, l.tail.frame)
+	if o.impair != (link.ImpairConfig{}) {
+		d = link.Impair(d, o.impair)
+	}
+	if o.shift != nil {
+		d = o.shift(d)
+	}
+	l.Host, err = stack.New(stack.Config{
+		Device: d, Addr: netip.MustParsePrefix(ownAddr + "/24"), Router: netip.MustParseAddr(kernelAddr),
+		SendBuffer: o.buffer, ReceiveBuffer: o.buffer,
+	})
+	if err != nil {
+		d.Close()
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Host.Close() })
+}
+
+// shell runs lines in w, all of which must succeed.
+func shell(t testing.TB, w world, lines ...string) {
+	t.Helper()
+	w.must(t, "/bin/sh", "-ec", strings.Join(lines, "\n"))
+}
+
+// inside runs f on a thread that is in w's namespace: the sockets and devices that f opens
+// belong to it for good.
+func (w world) inside(f func()) {
+	done := make(chan error)
+	go func() {
+		runtime.LockOSThread() // never unlocked: the thread ends with this goroutine
+		fd, err := unix.Open(filepath.Join("/run/netns", w.netns), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		if err == nil {
+			err = unix.Setns(fd, unix.CLONE_NEWNET)
+			unix.Close(fd)
+		}
+		if err == nil {
+			f()
+		}
+		done <- err
+	}()
+	if err := <-done; err != nil {
+		panic(fmt.Sprintf("enter the namespace %s, which this test made: %v", w.netns, err))
+	}
+}
+
+// lose makes the link lose so many of 1000 frames: those the kernel receives and those it sends.
+func (l *wire) lose(t testing.TB, in, out int) {
+	t.Helper()
+	// Both at the kernel's end: a packet socket sees frames before any hook of its own end.
+	l.rules(t, fmt.Sprintf(`
+chain in {
+	type filter hook ingress device "v0" priority 0;
+	numgen random mod 1000 < %d counter drop
+}
+chain out {
+	type filter hook egress device "v0" priority 0;
+	numgen random mod 1000 < %d counter drop
+}`, in, out))
+}
+
+// rules replaces the rules of the kernel's end; none at all is a perfect link.
+func (l *wire) rules(t testing.TB, chains string) {
+	t.Helper()
+	if err := l.tryRules(l.far, chains); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// tryRules is rules for goroutines other than the test's own, and for either end.
+func (l *wire) tryRules(w world, chains string) error {
+	c := w.command(context.Background(), "nft", "-f", "-")
+	c.Stdin = strings.NewReader("table netdev link\ndelete table netdev link\ntable netdev link {" + chains + "\n}\n")
+	if out, err := c.CombinedOutput(); err != nil {
+		return fmt.Errorf("nft: %w\n%s\n%s", err, out, chains)
+	}
+	return nil
+}
+
+// Rules of the kernel's end that let nothing through: into the kernel, out of it.
+const (
+	dropIn  = "\nchain in {\n type filter hook ingress device \"v0\" priority 0; policy drop;\n}"
+	dropOut = "\nchain out {\n type filter hook egress device \"v0\" priority 0; policy drop;\n}"
+)
+
+// dial connects our host to the kernel's port.
+func (l *wire) dial(ctx context.Context, port string) (*stack.Conn, error) {
+	c, err := l.Host.DialContext(ctx, "tcp", kernelAddr+":"+port)
+	if err != nil {
+		return nil, err
+	}
+	l.keep(c)
+	return c.(*stack.Conn), nil
+}
+
+// dialer is dial as net/http wants it.
+func (l *wire) dialer(ctx context.Context, network, address string) (net.Conn, error) {
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	c, err := l.dial(ctx, port)
+	if err != nil {
+		return nil, err // not a nil *stack.Conn in a net.Conn
+	}
+	return c, nil
+}
+
+// listen listens on a port of our host.
+func (l *wire) listen(port string) (net.Listener, error) {
+	ln, err := l.Host.Listen("tcp", ":"+port)
+	return l.watched(ln, err)
+}
+
+// kernelListen listens on a port of the kernel.
+func (l *wire) kernelListen(port string) (net.Listener, error) {
+	var ln net.Listener
+	var err error
+	l.far.inside(func() {
+		cfg := net.ListenConfig{KeepAlive: -1}
+		cfg.SetMultipathTCP(false)
+		ln, err = cfg.Listen(context.Background(), "tcp4", kernelAddr+":"+port)
+	})
+	return l.watched(ln, err)
+}
+
+// kernelDial connects the kernel to a port of our host.
+func (l *wire) kernelDial(ctx context.Context, port string) (*net.TCPConn, error) {
+	var c net.Conn
+	var err error
+	l.far.inside(func() { c, err = (&net.Dialer{KeepAlive: -1}).DialContext(ctx, "tcp4", ownAddr+":"+port) })
+	if err != nil {
+		return nil, err
+	}
+	l.keep(c)
+	return c.(*net.TCPConn), nil
+}
+
+// A watched listener tells the wire of what it accepts.
+type watched struct {
+	net.Listener
+	l *wire
+}
+
+func (l *wire) watched(ln net.Listener, err error) (net.Listener, error) {
+	if err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	l.listeners = append(l.listeners, ln)
+	l.mu.Unlock()
+	return watched{ln, l}, nil
+}
+
+func (w watched) Accept() (net.Conn, error) {
+	c, err := w.Listener.Accept()
+	if err == nil {
+		w.l.keep(c)
+	}
+	return c, err
+}
+
+// keep remembers a connection, and forgets those of ours that are over.
+func (l *wire) keep(c net.Conn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if own, ok := c.(*stack.Conn); ok {
+		l.own = append(l.own, own)
+	} else {
+		l.kernel = append(l.kernel, c)
+	}
+}
+
+// pair is a connection, seen from both sides.
+type pair struct {
+	own    *stack.Conn
+	kernel *net.TCPConn
+}
+
+// sides are who opens a connection.
+var sides = []string{"our client", "our server"}
+
+// connect opens a connection; side says who listens.
+func (l *wire) connect(ctx context.Context, side string) (pair, error) {
+	listen, dial := l.kernelListen, func() (net.Conn, error) { return l.dial(ctx, "7") }
+	if side == "our server" {
+		listen, dial = l.listen, func() (net.Conn, error) { return l.kernelDial(ctx, "7") }
+	}
+	ln, err := listen("7")
+	if err != nil {
+		return pair{}, err
+	}
+	defer ln.Close()
+	accepted := make(chan net.Conn, 1)
+	go func() {
+		c, _ := ln.Accept() // the dialling side tells why there is none
+		accepted <- c
+	}()
+	c, err := dial()
+	if err != nil {
+		return pair{}, fmt.Errorf("connect, %s: %w", side, err)
+	}
+	var peer net.Conn
+	select {
+	case peer = <-accepted:
+	case <-ctx.Done():
+	}
+	if peer == nil {
+		return pair{}, errors.New("one side is connected, the other is not")
+	}
+	if own, ok := c.(*stack.Conn); ok {
+		return pair{own, peer.(*net.TCPConn)}, nil
+	}
+	return pair{peer.(*stack.Conn), c.(*net.TCPConn)}, nil
+}
+
+// hang is how long anything here may take. It is no measure of speed: it tells a transfer that is
+// slow from a connection that hangs.
+const hang = 60 * time.Second
+
+// within runs f, which must be over, without an error, before hang. When it is not, the test
+// fails with the state of both sides, taken while f still waits.
+func (l *wire) within(t *testing.T, f func(ctx context.Context) error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), hang)
+	defer cancel()
+	done := make(chan error, 1)
+	start := time.Now()
+	go func() { done <- f(ctx) }()
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Fatalf("after %v: %v\n%s", time.Since(start), err, l.report())
+		}
+	case <-ctx.Done():
+		report := l.report()
+		l.abort()
+		t.Fatalf("hangs: not over after %v (then: %v)\n%s", hang, <-done, report)
+	}
+	l.quiet(t)
+}
+
+// abort ends all that waits.
+func (l *wire) abort() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, c := range l.own {
+		c.SetDeadline(time.Unix(1, 0))
+	}
+	for _, c := range l.kernel {
+		c.SetDeadline(time.Unix(1, 0))
+	}
+	for _, ln := range l.listeners {
+		ln.Close()
+	}
+}
+
+// quiet fails the test when a connection is left on either side, but for those in TIME-WAIT.
+func (l *wire) quiet(t *testing.T) {
+	t.Helper()
+	deadline := time.Now().Add(hang)
+	for {
+		left := l.left()
+		if left == "" {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("connections are left behind: %s\n%s", left, l.report())
+		}
+		time.Sleep(10 * time.Millisecond) // neither side offers anything to wait on
+	}
+}
+
+// left says which connections are left.
+func (l *wire) left() string {
+	l.mu.Lock()
+	waiting := 0
+	var left []string
+	for _, c := range l.own {
+		switch s := c.Info().State; s {
+		case tcp.Closed:
+		case tcp.TimeWait:
+			waiting++
+		default:
+			left = append(left, fmt.Sprintf("ours is %v", s))
+		}
+	}
+	l.mu.Unlock()
+	if n := l.Connections(); len(left) == 0 && n > waiting {
+		left = append(left, fmt.Sprintf("our host has %d, of which %d are in TIME-WAIT", n, waiting))
+	}
+	for line := range strings.Lines(l.sockets("-Htan")) {
+		if !strings.HasPrefix(line, "LISTEN") && !strings.HasPrefix(line, "TIME-WAIT") {
+			left = append(left, "the kernel has "+strings.TrimSpace(line))
+		}
+	}
+	return strings.Join(left, "; ")
+}
+
+// sockets returns what ss says of the kernel's end.
+func (l *wire) sockets(flags string, filter ...string) string {
+	out, err := l.far.command(context.Background(), "ss", append([]string{flags}, filter...)...).CombinedOutput()
+	if err != nil {
+		return fmt.Sprintf("ss: %v: %s", err, out)
+	}
+	return string(out)
+}
+
+// report says in which state both sides and the link between them are.
+func (l *wire) report() string {
+	var b strings.Builder
+	l.mu.Lock()
+	for _, c := range l.own {
+		if i := c.Info(); i.State != tcp.Closed && i.State != tcp.TimeWait {
+			fmt.Fprintf(&b, "ours: %+v\n", i)
+		}
+	}
+	l.mu.Unlock()
+	fmt.Fprintf(&b, "our host: %d connections, %+v\nthe kernel:\n%s", l.Connections(), l.Stats(), l.sockets("-tinoem"))
+	rules, err := l.far.command(context.Background(), "nft", "list", "ruleset").CombinedOutput()
+	fmt.Fprintf(&b, "the link: %v\n%s\nthe last frames:\n%s", err, rules, l.tail.String())
+	return b.String()
+}
