@@ -51,6 +51,7 @@ type wireOptions struct {
 	impair link.ImpairConfig // of the frames that we send
 	shift  func(link.Device) link.Device
 	sysctl []string // of the kernel's end, as "net.ipv4.tcp_sack=0"
+	route  string   // what the kernel's route to us says, such as "advmss 100"
 }
 
 var wires atomic.Int32
@@ -81,6 +82,10 @@ func newWire(t testing.TB, o wireOptions) *wire {
 	}
 	shell(t, l.near, bringUp...)
 	shell(t, l.far, append(bringUp, "ip addr add "+kernelAddr+"/24 dev v0")...)
+	if o.route == "" {
+		o.route = "congctl cubic" // the same on every machine
+	}
+	shell(t, l.far, "ip route replace 10.77.0.0/24 dev v0 proto kernel scope link src "+kernelAddr+" "+o.route)
 	for _, s := range o.sysctl {
 		shell(t, l.far, "sysctl -qw "+s)
 	}
