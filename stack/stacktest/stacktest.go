@@ -1,10 +1,11 @@
-// Package stacktest joins hosts for tests: two of them on one link, which may lose, double,
-// reorder and spoil frames.
+// Package stacktest joins hosts for tests: two of them on one link, which may be long, slow and
+// as bad as link.Impair can make it.
 package stacktest
 
 import (
 	"net/netip"
 	"testing"
+	"time"
 
 	"httptap/stack"
 	"httptap/stack/link"
@@ -21,7 +22,9 @@ var (
 type Options struct {
 	MTU    int               // 0: 1500
 	Queue  int               // frames that the link holds in each direction; 0: the pipe's own
+	RTT    time.Duration     // half of it is added to the delay of each direction
 	Impair link.ImpairConfig // done to the frames that each host sends
+	A, B   link.ImpairConfig // done to what that host sends, instead of Impair; zero: Impair
 	Buffer int               // bytes of a connection's buffers; 0: stack.DefaultBuffer
 	Seed   uint64            // of the hosts; 0: 1
 }
@@ -32,16 +35,33 @@ func Pair(t testing.TB, o Options) (a, b *stack.Host) {
 	if o.Seed == 0 {
 		o.Seed = 1
 	}
-	da, db := link.Pipe(link.PipeOptions{MTU: o.MTU, Queue: o.Queue})
-	return Host(t, impair(da, o, 1), AddrA, o), Host(t, impair(db, o, 2), AddrB, o)
+	ca, cb := o.impairment(o.A, 1), o.impairment(o.B, 2)
+	// A delay gathers frames: what then arrives at once would overrun the queue of the pipe, and
+	// how much of it is up to the scheduler. All losses are to be those that were asked for.
+	late := ca.Delay > 0 || cb.Delay > 0 || ca.Rate > 0 || cb.Rate > 0
+	da, db := link.Pipe(link.PipeOptions{MTU: o.MTU, Queue: o.Queue, Block: late})
+	return Host(t, impair(t, da, ca), AddrA, o), Host(t, impair(t, db, cb), AddrB, o)
 }
 
-func impair(d link.Device, o Options, direction uint64) link.Device {
-	if o.Impair == (link.ImpairConfig{}) {
+// impairment returns what is done to the frames of one direction.
+func (o Options) impairment(own link.ImpairConfig, direction uint64) link.ImpairConfig {
+	c := o.Impair
+	if own != (link.ImpairConfig{}) {
+		c = own
+	}
+	c.Delay += o.RTT / 2
+	c.Seed += direction
+	return c
+}
+
+func impair(t testing.TB, d link.Device, c link.ImpairConfig) link.Device {
+	t.Helper()
+	if err := c.Check(); err != nil {
+		t.Fatal(err)
+	}
+	if c.IsZero() {
 		return d
 	}
-	c := o.Impair
-	c.Seed += direction
 	return link.Impair(d, c)
 }
 
