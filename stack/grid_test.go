@@ -1,0 +1,106 @@
+package stack_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"httptap/stack"
+	"httptap/stack/stacktest"
+)
+
+// TestGridOfHosts carries bytes over every link of the grid between real Hosts: goroutines, locks,
+// timers and blocking calls, in a bubble's time. All bytes arrive, in time, and nothing is left.
+//
+// How fast they do is TestGrid's matter. Here it can't be a golden's: frames that arrive at one
+// instant are received in batches, and how many answers the other goroutine sends between two of
+// them is up to the scheduler; so frames are a few more or less each time, and then the verdicts
+// fall on others. Over 20 runs the transfers of a link that spoils nothing took the same time to
+// the nanosecond, on the others some took several times as long as they did before. So the
+// former have to take the time that the simulation takes, within a round trip: it does not poll.
+func TestGridOfHosts(t *testing.T) {
+	for _, r := range stack.GridRows(testing.Short()) {
+		t.Run(strings.Join(strings.Fields(r.String()), " "), func(t *testing.T) {
+			t.Parallel()
+			for _, buffer := range stack.GridBuffers {
+				synctest.Test(t, func(t *testing.T) { gridOfHosts(t, r, buffer) })
+			}
+		})
+	}
+}
+
+func gridOfHosts(t *testing.T, r stack.GridRow, buffer int) {
+	a, b := stacktest.Pair(t, stacktest.Options{RTT: r.RTT, Impair: r.Impair(), Buffer: buffer})
+	a.SetNeighbor(stacktest.AddrB, b.HardwareAddr())
+	b.SetNeighbor(stacktest.AddrA, a.HardwareAddr())
+	size, _ := r.Size(buffer)
+	data := stack.GridData()
+	one, err := carry(t, a, b, data[:size], nil)
+	if err != nil {
+		t.Errorf("buffer %d, one way: %v", buffer, err)
+	}
+	both, err := carry(t, a, b, data[:size], data[len(data)-size:])
+	if err != nil {
+		t.Errorf("buffer %d, both ways: %v", buffer, err)
+	}
+	if r.Impair().IsZero() {
+		m := stack.MeasureGrid(t, r, buffer, size, 1)
+		if d := one - m.One; d.Abs() > r.RTT {
+			t.Errorf("buffer %d: hosts took %v, the simulation %v", buffer, one, m.One)
+		}
+		if d := both - m.Both; d.Abs() > r.RTT {
+			t.Errorf("buffer %d, both ways: hosts took %v, the simulation %v", buffer, both, m.Both)
+		}
+	}
+	time.Sleep(stack.GridLimit) // longer than TIME-WAIT
+	if n := a.Connections() + b.Connections(); n != 0 {
+		t.Errorf("buffer %d: %d connections are left", buffer, n)
+	}
+	if n := a.Stats().WriteErrors + b.Stats().WriteErrors; n != 0 {
+		t.Errorf("buffer %d: the device refused %d frames", buffer, n)
+	}
+}
+
+// carry sends bytes there and back, at once, over a connection of its own. It returns how long
+// that took, at most GridLimit.
+func carry(t *testing.T, a, b *stack.Host, there, back []byte) (time.Duration, error) {
+	begin := time.Now()
+	c1, c2 := connect(t, a, b, "80")
+	defer c1.Close()
+	defer c2.Close()
+	done := make(chan error, 4)
+	for _, s := range []struct {
+		c          net.Conn
+		send, want []byte
+	}{{c1, there, back}, {c2, back, there}} {
+		if err := s.c.SetDeadline(begin.Add(stack.GridLimit)); err != nil {
+			return 0, err
+		}
+		go func() {
+			_, err := s.c.Write(s.send)
+			if err == nil {
+				err = s.c.(*stack.Conn).CloseWrite()
+			}
+			done <- err
+		}()
+		go func() {
+			got, err := io.ReadAll(s.c)
+			if err == nil && !bytes.Equal(got, s.want) {
+				err = fmt.Errorf("%d bytes of %d, or not the same", len(got), len(s.want))
+			}
+			done <- err
+		}()
+	}
+	var failed error
+	for range 4 {
+		if err := <-done; err != nil && failed == nil {
+			failed = err
+		}
+	}
+	return time.Since(begin), failed
+}
