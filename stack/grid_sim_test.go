@@ -30,7 +30,8 @@ type sim struct {
 
 var simNet = netip.MustParsePrefix("10.0.0.0/24")
 
-// newSim returns two hosts, 10.0.0.1 and 10.0.0.2, that know each other's hardware address.
+// newSim returns two hosts, 10.0.0.1 and 10.0.0.2, that know each other's hardware address unless
+// they have to ask for it.
 func newSim(o simOptions) *sim {
 	s := &sim{now: time.Unix(1e9, 0), buf: make([]byte, o.mtu()+link.HeaderLen)}
 	for i := range s.hosts {
@@ -42,7 +43,9 @@ func newSim(o simOptions) *sim {
 	for i, h := range s.hosts {
 		peer := s.hosts[1-i]
 		h.e.setStatic(netip.PrefixFrom(simAddr(i), simNet.Bits()), netip.Addr{}, nil)
-		h.e.arp.Set(simAddr(1-i).As4(), peer.e.hw)
+		if !o.ask {
+			h.e.arp.Set(simAddr(1-i).As4(), peer.e.hw)
+		}
 	}
 	return s
 }
@@ -51,7 +54,8 @@ type simOptions struct {
 	impair [2]link.ImpairConfig // of what each host sends
 	buffer int                  // of a connection, in bytes
 	seed   uint64
-	MTU    int // 0: 1500
+	ask    bool // hosts ask by ARP for each other
+	MTU    int  // 0: 1500
 }
 
 func (o simOptions) mtu() int {
@@ -269,8 +273,11 @@ func (s *sim) transfer(accept func() *Conn, lport uint16, there, back []byte, li
 	begin := s.now
 	a.c = s.dial(0, lport, 80)
 	err := s.run(limit, func() bool {
-		if a.c.tcb.Err() != nil && !a.over {
-			a.err, a.over = a.c.tcb.Err(), true // while it was opened
+		for _, end := range []*side{a, b} {
+			// While it is opened, or behind Close, the application does not hear of it.
+			if end.c != nil && end.err == nil && end.c.tcb.Err() != nil {
+				end.err, end.over = end.c.tcb.Err(), true
+			}
 		}
 		return a.over && b.over || a.err != nil || b.err != nil
 	})
