@@ -27,7 +27,7 @@
 // (recovery.go) as far as the congestion window allows (congestion.go, and a [Controller]:
 // cubic.go, reno.go, both with hystart.go). Smaller ideas have files of their own: rto.go,
 // timestamps.go, ecn.go, pacing.go, keepalive.go, usertimeout.go, pathmtu.go, autotune.go,
-// cookie.go. info.go shows all of it, fields.go is the field table.
+// urgent.go, cookie.go. info.go shows all of it, fields.go is the field table.
 //
 // After [Parse] no method of a [Segment] can panic. A TCB has no lock and no clock: its caller
 // serialises the calls. The buffers are the caller's; the TCB keeps them until it is opened anew
@@ -39,8 +39,8 @@
 //
 //   - RFC 9293: the state machine as client and server, simultaneous open and close, half close,
 //     MSS, window management and silly window avoidance (3.8.6), zero-window probes (3.8.6.1),
-//     delayed acknowledgments (3.8.6.3), connection failures (3.8.3), keep-alive (3.8.4), Nagle's
-//     algorithm (3.7.4)
+//     delayed acknowledgments (3.8.6.3), connection failures (3.8.3), keep-alive (3.8.4), urgent
+//     data (3.8.5), Nagle's algorithm (3.7.4)
 //   - RFC 5681: slow start, congestion avoidance, fast retransmit and recovery, restart after idle
 //     time; RFC 6928: initial window; RFC 6582: NewReno; RFC 9438: CUBIC, the default; RFC 9406:
 //     HyStart++; RFC 3042: limited transmit
@@ -55,5 +55,5 @@
 //
 // # Not implemented
 //
-//   - urgent data is taken as ordinary data; RFC 6937 (PRR), RFC 7413 (Fast Open)
+//   - RFC 6937 (PRR), RFC 7413 (Fast Open)
 package tcp

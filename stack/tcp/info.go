@@ -66,6 +66,7 @@ type Info struct {
 	SndSpace       int
 	SndBuf, RcvBuf int // memory
 	Gaps           int // runs of data behind what is missing
+	Urgent         int // bytes to the end of the peer's urgent data
 
 	Retransmits  int // segments sent again
 	Recoveries   int // fast recoveries
@@ -89,7 +90,7 @@ func (t *TCB) Info() Info {
 		Recovery: [...]string{"", "fast", "timeout"}[t.rec.kind],
 		SRTT:     t.rtt.srtt, RTTVar: t.rtt.rttvar, MinRTT: t.rack.minRTT, RTO: t.rtt.rto,
 		InFlight: t.max.Diff(t.una), Pipe: t.pipe(), Unsent: max(0, t.dataEnd().Diff(t.max)),
-		ReadBuffered: t.rx.n, SndSpace: t.tx.free(), SndBuf: len(t.tx.b), RcvBuf: len(t.rx.b), Gaps: len(t.gaps.b),
+		ReadBuffered: t.rx.n, SndSpace: t.tx.free(), SndBuf: len(t.tx.b), RcvBuf: len(t.rx.b), Gaps: len(t.gaps.b), Urgent: t.Urgent(),
 		Retransmits: t.retransmits, Recoveries: t.recoveries, Timeouts: t.timeouts, TailProbes: t.tailProbes,
 		Undone: t.undone, MarksEchoed: t.ecn.cuts, DoublesHeard: t.rack.duplicates, Reordering: t.rack.reordered,
 		Why: t.why,

@@ -134,7 +134,7 @@ func (t *TCB) receive(now time.Duration, seg Segment) error {
 	}
 	t.congestionSeen(seg)
 
-	// Seventh, process the segment text; eighth, check the FIN bit.
+	// Sixth, check the URG bit; seventh, process the segment text; eighth, check the FIN bit.
 	return t.receiveData(now, seg, seg.Seq())
 }
 
@@ -214,7 +214,11 @@ func (t *TCB) receiveOldAck(now time.Duration, seg Segment) {
 	if d := seg.Seq().Diff(t.rnxt); d < -t.tuning.size || d > t.rcvWnd() {
 		return
 	}
-	if ack := seg.Ack(); t.state.canSend() && t.una.Less(ack) && ack.LessEq(t.max) {
+	ack := seg.Ack()
+	if seg.Flags()&URG != 0 && seg.Seq() == t.rnxt && t.una.Add(-t.maxWnd).LessEq(ack) && ack.LessEq(t.max) {
+		t.receiveUrgent(seg) // "special allowance should be made to accept valid ACKs, URGs, and RSTs"
+	}
+	if t.state.canSend() && t.una.Less(ack) && ack.LessEq(t.max) {
 		t.receiveAck(now, seg)
 	}
 }
@@ -300,10 +304,13 @@ func (t *TCB) setWindow(seg Segment) {
 	}
 }
 
-// receiveData takes the payload, which begins at s, and the FIN.
+// receiveData takes the urgent pointer, the payload, which begins at s, and the FIN.
 func (t *TCB) receiveData(now time.Duration, seg Segment, s seq.Value) error {
 	p := seg.Payload()
 	fin := seg.Flags()&FIN != 0
+	if seg.Flags()&URG != 0 {
+		t.receiveUrgent(seg)
+	}
 	if !t.state.canReceive() {
 		// "This should not occur since a FIN has been received from the remote side. Ignore the
 		// segment text."; a FIN again: "Remain in the ... state", but its ACK may be lost.

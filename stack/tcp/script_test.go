@@ -30,7 +30,8 @@ import (
 //	none                             Transmit gives nothing
 //	wait 40ms                        time passes; nothing may be left to send before
 //	deadline 40ms | none             from now
-//	write 5 = 3, read 5 = 3          bytes; = EOF or an error's name
+//	write 5 = 3, read 5 = 3          bytes; = EOF or an error's name; writeurgent 5 as write
+//	urgent 5                         bytes to be read up to the end of urgent data
 //	close discard abort fail mtu 99  what application and host do
 //	state NAME, err NAME             nil for no error
 //	gaps 9                           the peer sends every second byte of so many
@@ -160,7 +161,7 @@ func (s *script) line(line, at string) {
 			s.t.Errorf("%s: %v", at, err)
 		}
 	}
-	if want == "" && verb != "write" && verb != "read" {
+	if want == "" && verb != "write" && verb != "writeurgent" && verb != "read" {
 		want = "nil"
 	}
 	switch verb {
@@ -196,7 +197,7 @@ func (s *script) line(line, at string) {
 		if got != arg {
 			s.t.Errorf("%s: it is %s", at, got)
 		}
-	case "write":
+	case "write", "writeurgent":
 		n := number(s.t, arg)
 		b := make([]byte, n)
 		for i := range b {
@@ -205,7 +206,11 @@ func (s *script) line(line, at string) {
 		if want == "" {
 			want = arg
 		}
-		got, err := s.c.Write(b)
+		write := s.c.Write
+		if verb == "writeurgent" {
+			write = s.c.WriteUrgent
+		}
+		got, err := write(b)
 		s.wrote += got
 		expect(want, got, err)
 	case "read":
@@ -221,6 +226,10 @@ func (s *script) line(line, at string) {
 		}
 		s.read += n
 		expect(want, n, err)
+	case "urgent":
+		if n := s.c.Urgent(); n != number(s.t, arg) || s.c.Info().Urgent != n {
+			s.t.Errorf("%s: it is %d", at, n)
+		}
 	case "close":
 		s.c.CloseWrite(s.now)
 	case "discard":
@@ -464,7 +473,7 @@ func (s *script) transmit(at string) (Segment, bool) {
 		s.t.Errorf("%s: it wrote behind the segment", at)
 	}
 	seg := parsed(s.t, s.buf[:n], addrA, addrB)
-	if seg.SrcPort() != addrA.Port() || seg.DstPort() != addrB.Port() || seg.Urgent() != 0 {
+	if seg.SrcPort() != addrA.Port() || seg.DstPort() != addrB.Port() || seg.Urgent() != 0 && seg.Flags()&URG == 0 {
 		s.t.Errorf("%s: ports %d, %d, urgent pointer %d", at, seg.SrcPort(), seg.DstPort(), seg.Urgent())
 	}
 	s.checkEdge(seg, at)
@@ -498,8 +507,8 @@ func (s *script) none(at string) {
 }
 
 func (s *script) show(seg Segment) string {
-	return fmt.Sprintf("> %v %d+%d ack %d win %d %s", seg.Flags(), seg.Seq().Diff(s.iss), len(seg.Payload()),
-		seg.Ack().Diff(s.irs), seg.Window(), s.showOptions(seg.Options()))
+	return fmt.Sprintf("> %v %d+%d ack %d win %d urg %d %s", seg.Flags(), seg.Seq().Diff(s.iss), len(seg.Payload()),
+		seg.Ack().Diff(s.irs), seg.Window(), seg.Urgent(), s.showOptions(seg.Options()))
 }
 
 func (s *script) out(arg, opts, at string) {
@@ -512,7 +521,7 @@ func (s *script) out(arg, opts, at string) {
 	}
 	same := seg.Flags()&^PSH == f.flags&^PSH && (f.flags&PSH == 0 || seg.Flags()&PSH != 0) &&
 		seg.Seq() == s.iss.Add(f.seq) && len(seg.Payload()) == f.len &&
-		(!f.ackSaid || seg.Ack() == s.irs.Add(f.ack)) && (f.win < 0 || int(seg.Window()) == f.win) &&
+		(!f.ackSaid || seg.Ack() == s.irs.Add(f.ack)) && (f.win < 0 || int(seg.Window()) == f.win) && int(seg.Urgent()) == f.urg &&
 		(opts == "" || s.showOptions(seg.Options()) == opts)
 	if !same {
 		s.t.Errorf("%s: it sends %s", at, s.show(seg))

@@ -91,6 +91,7 @@ type TCB struct {
 	base   seq.Value // sequence number of its first byte
 	finIn  bool      // the application has closed: a FIN follows the data
 	nagle  bool
+	urg    urgent
 
 	// Receive sequence variables.
 	irs     seq.Value
@@ -294,8 +295,14 @@ func (t *TCB) Write(b []byte) (int, error) {
 // peer's last byte, and why the connection ended when it did.
 func (t *TCB) Read(b []byte) (int, error) {
 	if t.rx.n > 0 {
+		if u := t.Urgent(); u > 0 && u < len(b) {
+			// RFC 9293, 3.9.1.3: "data following the urgent pointer (non-urgent data) cannot be
+			// delivered to the user in the same buffer with preceding urgent data".
+			b = b[:u]
+		}
 		n := t.rx.peek(0, b)
 		t.rx.drop(n)
+		t.urg.urging = t.Urgent() > 0
 		t.tuning.read += n
 		if t.state.canReceive() && t.windowGain() {
 			t.ackNow = true // the window opens again: tell the peer

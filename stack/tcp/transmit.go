@@ -430,8 +430,12 @@ func (t *TCB) segment(now time.Duration, dst []byte, f Flags, s seq.Value, opts,
 		f |= ECE
 	}
 	b := dst[:HeaderLen+opts+size]
-	Put(b, Header{SrcPort: t.local.Port(), DstPort: t.remote.Port(), Seq: s, Ack: t.rnxt, Flags: f, Window: t.offer()},
-		opts, t.sum(len(b)))
+	h := Header{SrcPort: t.local.Port(), DstPort: t.remote.Port(), Seq: s, Ack: t.rnxt, Flags: f, Window: t.offer()}
+	if t.urg.sending && f&(RST|SYN) == 0 {
+		urg, up := t.urgentPointer(s)
+		h.Flags, h.Urgent = f|urg, up
+	}
+	Put(b, h, opts, t.sum(len(b)))
 	t.acked()
 	return len(b)
 }

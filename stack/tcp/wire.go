@@ -139,6 +139,7 @@ type Header struct {
 	Seq, Ack         seq.Value
 	Flags            Flags
 	Window           uint16 // as on the wire
+	Urgent           uint16 // the urgent pointer; with the URG flag
 }
 
 // Put writes a header into b, which holds the whole segment: optionLen bytes of options, a
@@ -151,7 +152,8 @@ func Put(b []byte, h Header, optionLen int, pseudo sum.Partial) {
 	binary.BigEndian.PutUint32(b[8:12], uint32(h.Ack))
 	binary.BigEndian.PutUint16(b[12:14], uint16((HeaderLen+optionLen)/4)<<12|uint16(h.Flags))
 	binary.BigEndian.PutUint16(b[14:16], h.Window)
-	clear(b[16:20])
+	binary.BigEndian.PutUint16(b[16:18], 0)
+	binary.BigEndian.PutUint16(b[18:20], h.Urgent)
 	binary.BigEndian.PutUint16(b[16:18], pseudo.Add(b).Checksum())
 }
 
