@@ -99,9 +99,13 @@ func (t *TCB) receive(now time.Duration, seg Segment) error {
 			t.challenge(now) // "MUST send an acknowledgment (challenge ACK)"
 			return ErrChallenge
 		}
-		switch t.state {
-		case Closing, LastAck, TimeWait:
+		switch {
+		case t.state == Closing || t.state == LastAck || t.state == TimeWait:
 			t.end(nil)
+		case t.state == SynReceived && t.active:
+			// "If this connection was initiated with an active OPEN (i.e., came from SYN-SENT
+			// state), then the connection was refused; signal the user".
+			t.end(ErrRefused)
 		default:
 			t.end(ErrReset)
 		}

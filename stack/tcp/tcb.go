@@ -75,6 +75,7 @@ type TCB struct {
 	err           error // why it ended
 	soft          error // why it may be about to: the cause of a timeout
 	timeWait      time.Duration
+	active        bool // opened by Open
 
 	// Send sequence variables. RFC 9293, 3.3.1
 	iss    seq.Value
@@ -198,7 +199,7 @@ func (t *TCB) open(now time.Time, cfg Config) {
 // Open begins an active open: a SYN goes out by Transmit, the state is SYN-SENT.
 func (t *TCB) Open(now time.Time, cfg Config) {
 	t.open(now, cfg)
-	t.state = SynSent
+	t.state, t.active = SynSent, true
 	t.scale, t.sack, t.stamps.on = true, true, true // offered; in force when the peer offers them, too
 }
 
