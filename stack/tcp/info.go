@@ -77,6 +77,7 @@ type Info struct {
 	DoublesHeard int // D-SACKs received
 	Reordering   bool
 	Why          Reason // the last segment was sent
+	Soft         error  // a failure that may pass, reported since the peer answered last
 }
 
 // Info returns the connection's state.
@@ -93,7 +94,7 @@ func (t *TCB) Info() Info {
 		ReadBuffered: t.rx.n, SndSpace: t.tx.free(), SndBuf: len(t.tx.b), RcvBuf: len(t.rx.b), Gaps: len(t.gaps.b), Urgent: t.Urgent(),
 		Retransmits: t.retransmits, Recoveries: t.recoveries, Timeouts: t.timeouts, TailProbes: t.tailProbes,
 		Undone: t.undone, MarksEchoed: t.ecn.cuts, DoublesHeard: t.rack.duplicates, Reordering: t.rack.reordered,
-		Why: t.why,
+		Why: t.why, Soft: t.soft,
 	}
 }
 
