@@ -100,6 +100,9 @@ func (h *Host) dialTCP(ctx context.Context, lport uint16, remote netip.AddrPort)
 		return fail(err)
 	}
 	key := tuple{remote: remote.Addr().As4(), lport: lport, rport: remote.Port()}
+	if d, ok := h.e.net.directed(); ok && key.remote == d {
+		return fail(ErrAddress) // RFC 9293, 3.9.1.1: "MUST reject ... a broadcast or multicast address"
+	}
 	if key.remote == [4]byte{} {
 		key.remote = h.e.net.addr // as the kernel: the unspecified address is this host
 	}

@@ -229,10 +229,16 @@ func TestCongestionControlIsThere(t *testing.T) {
 			wait 200ms
 			> ACK 1+1000
 			< ACK 1 ack 10001 win 65535
+			setcwnd 6000                 | above the threshold of 5000
 			consume
-			setcwnd 8000
-			< ACK 1 ack 11001 win 65535
-			cwnd 8000
+			< ACK 1 ack 12001 win 65535
+			cwnd 6000
+			consume
+			< ACK 1 ack 15001 win 65535
+			cwnd 6000
+			consume
+			< ACK 1 ack 16001 win 65535
+			cwnd 7000
 			consume`},
 		{"exponential backoff: the timeout doubles for the same segment", `
 			in ESTABLISHED
