@@ -324,6 +324,11 @@ func TestDialOfInvalidAddresses(t *testing.T) {
 	if _, err := h.DialTCP(context.Background(), netip.MustParseAddrPort("10.0.0.7:0"), netip.MustParseAddrPort("10.0.0.2:80")); !errors.Is(err, syscall.EADDRNOTAVAIL) {
 		t.Errorf("from an address that is not ours: %v", err)
 	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := h.DialTCP(ctx, netip.MustParseAddrPort("10.0.0.1:4000"), netip.MustParseAddrPort("10.0.0.2:80")); !errors.Is(err, context.Canceled) {
+		t.Errorf("from our own address: %v", err)
+	}
 }
 
 // RFC 9293, 3.9.1.1: the local address may be given, is the IP layer's otherwise, and "TCP
