@@ -13,7 +13,7 @@ type keepAlive struct {
 
 // SetKeepAlive makes the connection ask a peer that was silent for idle, every interval, and end
 // with ErrTimeout when count probes have no answer. An idle of 0 turns it off, which is how a
-// connection begins. RFC 9293, 3.8.4: "keep-alives MUST default to off".
+// connection begins. RFC 9293, 3.8.4: "they MUST default to off".
 func (t *TCB) SetKeepAlive(now time.Time, idle, interval time.Duration, count int) {
 	t.keep = keepAlive{}
 	if idle > 0 {
@@ -30,8 +30,8 @@ func (t *TCB) checkAlive(now time.Duration) {
 	case now-t.lastHeard < k.idle:
 		k.at, k.sent = t.lastHeard+k.idle, 0
 	case k.sent >= k.count:
-		// "If keep-alives are included ... MUST NOT interpret failure to respond to any specific
-		// probe as a dead connection": all of them have to fail.
+		// "if a keep-alive mechanism is implemented it MUST NOT interpret failure to respond to any
+		// specific probe as a dead connection": all of them have to fail.
 		t.sendRST = true
 		t.timeOut()
 	default:

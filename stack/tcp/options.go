@@ -48,7 +48,7 @@ const timestampsWord = kindNop<<24 | kindNop<<16 | kindTimestamps<<8 | 10
 // timestampsLen is the length of the timestamps option with the NOPs before it.
 const timestampsLen = 12
 
-// parse reads a segment's options. RFC 9293, 3.2: "TCP implementations MUST be prepared to
+// parse reads a segment's options. RFC 9293, 3.1: "TCP implementations MUST be prepared to
 // handle an illegal option length (e.g., zero)": what was before it counts, the rest of the list
 // is ignored.
 func (o *options) parse(b []byte) {

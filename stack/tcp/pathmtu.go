@@ -11,8 +11,8 @@ const headers = 40
 
 // PathMTU tells that the path takes packets of mtu bytes at most; 0 when the router did not
 // say. What is in flight and longer is sent again in smaller pieces, and the congestion window
-// stays as it is: RFC 1191, 6.4: "Such a retransmission ... should not change the congestion
-// window".
+// stays as it is. RFC 1191, 6.4: "a retransmission caused by a Datagram Too Big message should not
+// change the congestion window".
 func (t *TCB) PathMTU(now time.Time, mtu int) {
 	if mtu == 0 {
 		mtu = 576 // RFC 1191, 5: what a router that does not say may have meant
@@ -48,8 +48,9 @@ type blackHole struct {
 // holeMSS are the sizes that are tried: IPv6's least MTU, which tunnels take, and IPv4's 576.
 var holeMSS = [...]int{1280 - headers, 576 - headers}
 
-// holeRetry is how long a path that was found small is left alone. RFC 1191, 6.3: "MUST NOT be
-// done less than 5 minutes after" a message of a router, and 10 minutes are suggested.
+// holeRetry is how long a path that was found small is left alone. RFC 1191, 3: looking for a larger
+// MTU "MUST NOT be done less than 5 minutes after a Datagram Too Big message has been received",
+// and twice that is recommended.
 const holeRetry = 10 * time.Minute
 
 // suspectHole makes segments smaller after every second timeout in a row.

@@ -195,7 +195,7 @@ type challenges struct {
 	n     int
 }
 
-// The bound: "10 challenge ACKs in any 5 second window", RFC 5961, 7.
+// The bound. RFC 5961, 7: "in any 5 second window, no more than 10 challenge ACKs should be sent".
 const (
 	maxChallenges    = 10
 	challengesWithin = 5 * time.Second
@@ -247,7 +247,7 @@ func (t *TCB) receiveAck(now time.Duration, seg Segment) error {
 		t.acknowledgeUnacceptable(now, seg)
 		return ErrBadAck
 	case ack.Less(t.una):
-		// RFC 5961, 5.2: older than any window: "an ACK MUST be sent back".
+		// RFC 5961, 5.2: what is older than any window "MUST be discarded and an ACK sent back".
 		if ack.Less(t.una.Add(-max(t.maxWnd, 1))) {
 			t.acknowledgeUnacceptable(now, seg)
 			return ErrBadAck
@@ -377,7 +377,7 @@ func (t *TCB) store(now time.Duration, s seq.Value, p []byte) error {
 	}
 	t.rx.place(t.rx.n+off, p)
 	if off > 0 {
-		// RFC 5681, 4.2: "A TCP receiver SHOULD send an immediate duplicate ACK when an
+		// RFC 5681, 3.2: "A TCP receiver SHOULD send an immediate duplicate ACK when an
 		// out-of-order segment arrives."
 		t.ackNow, t.ackWhy = true, ReasonOutOfOrder
 		came := block{s, s.Add(len(p))}

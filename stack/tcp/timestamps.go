@@ -15,11 +15,12 @@ type stamps struct {
 	lastAck  seq.Value     // Last.ACK.sent
 }
 
-// recentLife is how long TS.Recent counts. RFC 7323, 5.5: "a connection that is idle for more than
-// 24 days"
+// recentLife is how long TS.Recent counts. RFC 7323, 5.5: it is invalid "when a connection is idle
+// for more than 24 days".
 const recentLife = 24 * 24 * time.Hour
 
-// now returns the timestamp clock: milliseconds. RFC 7323, 5.4: "between 1 ms and 1 sec per tick".
+// now returns the timestamp clock: milliseconds. RFC 7323, 5.4: "we choose a timestamp
+// clock frequency in the range 1 ms to 1 sec per tick".
 func (s *stamps) now(now time.Duration) uint32 { return s.offset + uint32(now/time.Millisecond) }
 
 // older tells whether a segment echoes a time before at: it answers something sent before.
@@ -50,7 +51,8 @@ func (s *stamps) acceptable(now time.Duration, o *options) bool {
 }
 
 // take keeps the time of an acceptable segment for the next answer. RFC 7323, 4.3: "If: SEG.TSval
-// >= TS.Recent and SEG.SEQ <= Last.ACK.sent, then SEG.TSval is copied to TS.Recent".
+// >= TS.Recent and SEG.SEQ <= Last.ACK.sent then SEG.TSval is copied to TS.Recent; otherwise, it
+// is ignored."
 func (s *stamps) take(now time.Duration, o *options, at seq.Value) {
 	if at.LessEq(s.lastAck) && (int32(o.tsval-s.recent) >= 0 || now-s.recentAt > recentLife) {
 		s.recent, s.recentAt = o.tsval, now

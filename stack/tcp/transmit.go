@@ -352,7 +352,7 @@ func (t *TCB) transmitTailProbe(now time.Duration, dst []byte) int {
 	}
 	t.tlp.out, t.tlp.end = true, t.nxt
 	t.tailProbes++
-	t.armRTO(now) // "the sender SHOULD re-arm the RTO timer"
+	t.armRTO(now) // "the sender MUST re-arm the RTO timer, not the PTO timer"
 	t.why = ReasonTailProbe
 	return n
 }

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// The bounds of a timeout that a peer may set. RFC 5482, 3.1: "U_LIMIT" and "L_LIMIT", which MUST
-// be at least the RTO.
+// The bounds of a timeout that a peer may set, L_LIMIT and U_LIMIT of RFC 5482, 3.1. The lower one
+// has to be above the RTO, which is a minute at most.
 const (
 	lowestUserTimeout  = 100 * time.Second
 	highestUserTimeout = time.Hour
@@ -50,8 +50,9 @@ func (t *TCB) notBeyondLimit(now, at time.Duration) time.Duration {
 	return at
 }
 
-// userTimeoutOf reads the option's value. RFC 5482, 2: a granularity bit, minutes or seconds, and
-// 15 bits of it; "a value of zero ... MUST be ignored".
+// userTimeoutOf reads the option's value. RFC 5482, 3.3: a granularity bit, minutes or seconds, and
+// 15 bits of it. 3.4: zero "is reserved for future use. Current TCP implementations MUST NOT send it
+// and MUST ignore it upon reception."
 func userTimeoutOf(v uint16) time.Duration {
 	if v>>15 != 0 {
 		return time.Duration(v&0x7fff) * time.Minute

@@ -17,8 +17,9 @@ func (t *TCB) room() int {
 
 // windowGain tells whether offering the room that there is now would be worth a segment.
 //
-// RFC 9293, 3.8.6.2.2: "keep RCV.NXT+RCV.WND fixed until RCV.BUFF - RCV.USER - RCV.WND >=
-// min(Fr * RCV.BUFF, Eff.snd.MSS)", Fr = 1/2.
+// RFC 9293, 3.8.6.2.2: "keep RCV.NXT+RCV.WND fixed until the reduction satisfies: RCV.BUFF -
+// RCV.USER - RCV.WND >= min( Fr * RCV.BUFF, Eff.snd.MSS ) where Fr is a fraction whose recommended
+// value is 1/2".
 func (t *TCB) windowGain() bool {
 	return t.room()-t.rcvWnd() >= max(1, min(t.tuning.size/2, 2*t.rmss))
 }
@@ -39,11 +40,11 @@ func (t *TCB) offer() uint16 {
 // bit is set (i.e., a <SYN> or <SYN,ACK>) MUST NOT be scaled."
 func (t *TCB) offerUnscaled() uint16 { return uint16(min(t.tuning.size, 0xffff)) }
 
-// ackDelay is how long an ACK may wait for data to ride on. RFC 9293, 3.8.6.3: "MUST be less
-// than 0.5 seconds".
+// ackDelay is how long an ACK may wait for data to ride on. RFC 9293, 3.8.6.3: "the delay
+// MUST be less than 0.5 seconds".
 const ackDelay = 40 * time.Millisecond
 
-// delayAck notes data that came in order. RFC 9293, 3.8.6.3: "there SHOULD be an ACK for at
+// delayAck notes data that came in order. RFC 9293, 3.8.6.3: "An ACK SHOULD be generated for at
 // least every second full-sized segment". The first segments of a connection are acknowledged
 // at once, because the peer's window grows with each ACK.
 func (t *TCB) delayAck(now time.Duration) {
