@@ -117,7 +117,7 @@ func (c *Cookies) Accept(t *TCB, now time.Time, cfg Config, ack Segment) error {
 	t.mss = min(cookieMSS[index], t.rmss)
 	if o := &t.o; o.stamped {
 		bits := o.tsecr & cookieMask
-		t.stamps.begin(t.since(now), o)
+		t.stamps.begin(t.since(now), o, irs)
 		t.stamps.offset, t.stamps.lastAck = o.tsecr, t.rnxt
 		t.scale = bits&cookieShift != cookieShift
 		if t.sndShift = uint8(min(bits&cookieShift, maxShift)); !t.scale {

@@ -62,10 +62,6 @@ func (t *TCB) receiveSynSent(now time.Duration, seg Segment) error {
 // receive is RFC 9293, 3.10.7.4, in its order.
 func (t *TCB) receive(now time.Duration, seg Segment) error {
 	f := seg.Flags()
-	if t.state == SynReceived && f&(SYN|RST) == SYN && seg.Seq() == t.irs {
-		return t.receiveSynAgain(now, seg)
-	}
-
 	if t.stamps.on && f&RST == 0 {
 		if !t.o.stamped {
 			// RFC 7323, 3.2: "If a non-<RST> segment is received without a TSopt, a TCP SHOULD
@@ -76,6 +72,9 @@ func (t *TCB) receive(now time.Duration, seg Segment) error {
 			t.acknowledgeUnacceptable(now, seg) // "Send an acknowledgment in reply"
 			return ErrOldTimestamp
 		}
+	}
+	if t.state == SynReceived && f&(SYN|RST) == SYN && seg.Seq() == t.irs {
+		return t.receiveSynAgain(now, seg)
 	}
 
 	// First, check sequence number.
@@ -146,6 +145,9 @@ func (t *TCB) receive(now time.Duration, seg Segment) error {
 // our SYN,ACK was lost. With an ACK it is the peer's answer to our own SYN, because both sides
 // opened at once: RFC 9293, figure 7. The check of the sequence number would refuse it there.
 func (t *TCB) receiveSynAgain(now time.Duration, seg Segment) error {
+	if t.stamps.on {
+		t.stamps.take(now, &t.o, seg.Seq())
+	}
 	if seg.Flags()&ACK == 0 {
 		t.synNow = true
 		return ErrOutOfWindow

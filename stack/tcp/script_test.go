@@ -49,6 +49,7 @@ import (
 //	soft, notcause                   a soft error; it is not the cause of the end
 //	consume                          whatever is sent now
 //	slow                             the peer has had its share of quick acknowledgments
+//	info SRTT 100ms                  a field of Info; more in script_inspect_test.go
 type script struct {
 	t        *testing.T
 	c        TCB
@@ -318,7 +319,9 @@ func (s *script) line(line, at string) {
 			s.t.Errorf("%s: it is %v", at, s.c.Err())
 		}
 	default:
-		s.t.Fatalf("%s: not a line of a script", at)
+		if !s.inspect(verb, arg, at) {
+			s.t.Fatalf("%s: not a line of a script", at)
+		}
 	}
 }
 
@@ -341,6 +344,8 @@ func (s *script) configure(f, at string) {
 		s.cfg.Pace = v == "1"
 	case "cc":
 		s.cfg.Congestion = map[string]Controller{"newreno": new(NewReno), "cubic": new(Cubic)}[v]
+	case "offset":
+		s.cfg.TimeOffset = uint32(number(s.t, v))
 	case "rxmax":
 		s.cfg.RxMax = number(s.t, v)
 	default:

@@ -232,7 +232,7 @@ func (t *TCB) takeSyn(now time.Duration, syn Segment) {
 		t.mss = min(max(o.mss, minMSS), t.rmss)
 	}
 	t.sack = o.sackOK
-	t.stamps.begin(now, o)
+	t.stamps.begin(now, o, t.irs)
 	// RFC 7323, 2.2: "Window scaling ... only if both sides send Window Scale options".
 	if t.scale = o.scaled; t.scale {
 		t.sndShift = o.shift

@@ -38,9 +38,10 @@ func (s *stamps) elapsed(now time.Duration, tsecr uint32) time.Duration {
 	return time.Duration(max(ticks, 1)) * time.Millisecond
 }
 
-// begin takes the time of the peer's SYN.
-func (s *stamps) begin(now time.Duration, o *options) {
-	s.on, s.recent, s.recentAt = o.stamped, o.tsval, now
+// begin takes the time of the peer's SYN, whose number is irs. Nothing is acknowledged yet: what
+// comes before our first ACK does not set the time that it echoes.
+func (s *stamps) begin(now time.Duration, o *options, irs seq.Value) {
+	s.on, s.recent, s.recentAt, s.lastAck = o.stamped, o.tsval, now, irs
 }
 
 // acceptable is PAWS. RFC 7323, 5.3, R1: "If there is a Timestamps option in the arriving segment,

@@ -423,8 +423,12 @@ func (t *TCB) putBlocks(dst []byte, most int) int {
 
 // segment finishes a segment whose options and payload lie in place.
 func (t *TCB) segment(now time.Duration, dst []byte, f Flags, s seq.Value, opts, size int) int {
-	if size == 0 && opts == 0 && f&RST == 0 {
+	switch {
+	case size == 0 && opts == 0 && f&RST == 0:
 		opts = t.putOptions(now, dst, false)
+	case f&RST != 0 && t.stamps.on:
+		// RFC 7323, 3.2: "and SHOULD be sent in an <RST> segment".
+		opts = putTimestamps(dst[HeaderLen:], t.stamps.now(now), t.stamps.recent)
 	}
 	if f&(RST|SYN) == 0 && t.ecn.echo {
 		f |= ECE
