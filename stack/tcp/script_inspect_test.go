@@ -13,6 +13,8 @@ import (
 //	info SRTT 100ms     a field of Info
 //	inflight 5 = 1      whether the number is in flight, for what ICMP quotes
 //	ends 30s            it ends by itself after so long, neither before nor later
+//	flow 9              so many segments of a byte, each acknowledged at once
+//	readeach 9          so many bytes are read one at a time
 //	flood 50 10 RST 100 ErrChallenge   so many segments from 100 on, each 7 further; so many answers
 func (s *script) inspect(verb, arg, at string) bool {
 	s.t.Helper()
@@ -60,6 +62,14 @@ func (s *script) inspect(verb, arg, at string) bool {
 		}
 		if sent != number(s.t, words[1]) {
 			s.t.Errorf("%s: it sent %d answers", at, sent)
+		}
+	case "flow":
+		for i := range number(s.t, arg) {
+			s.run(fmt.Sprintf("< ACK %d+1 ack 1 win 65535\n> ACK 1 ack %d\nread 1", i+1, i+2))
+		}
+	case "readeach":
+		for range number(s.t, arg) {
+			s.line("read 1", at)
 		}
 	default:
 		return false
