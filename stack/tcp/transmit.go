@@ -235,6 +235,7 @@ func (t *TCB) transmitData(now time.Duration, dst []byte, s seq.Value, n int, fr
 	}
 	if t.una == t.max {
 		t.silence = now // nothing was in flight: the peer's silence begins now
+		t.rtoAt = 0     // what ran was the persist timer, which an open window ends
 	}
 	if fresh {
 		t.why = ReasonData
