@@ -65,7 +65,11 @@ func (t *TCB) receive(now time.Duration, seg Segment) error {
 	if t.stamps.on && f&RST == 0 {
 		if !t.o.stamped {
 			// RFC 7323, 3.2: "If a non-<RST> segment is received without a TSopt, a TCP SHOULD
-			// silently drop the segment."
+			// silently drop the segment." But a peer that has restarted has to learn of this
+			// connection, whatever options its SYN has: RFC 5961, 4.2.
+			if f&SYN != 0 {
+				t.challenge(now)
+			}
 			return ErrNoTimestamp
 		}
 		if !t.stamps.acceptable(now, &t.o) {
@@ -182,6 +186,12 @@ const invalidAckInterval = 500 * time.Millisecond
 
 // acknowledgeUnacceptable is "an acknowledgment should be sent in reply", RFC 9293, 3.10.7.4.
 func (t *TCB) acknowledgeUnacceptable(now time.Duration, seg Segment) {
+	if seg.Flags()&SYN != 0 {
+		// RFC 5961, 4.2: "irrespective of the sequence number, TCP MUST send an ACK (also
+		// referred to as challenge ACK)": and its bound holds for all of them.
+		t.challenge(now)
+		return
+	}
 	if seg.Len() > 0 || t.invalidAt == 0 || now-t.invalidAt >= invalidAckInterval {
 		t.ackNow, t.invalidAt, t.ackWhy = true, now, ReasonUnacceptable
 	}

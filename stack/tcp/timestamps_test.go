@@ -101,12 +101,18 @@ func TestTimestampsNegotiation(t *testing.T) {
 			none
 			< FIN,ACK 1 ack 1 win 65535 = ErrNoTimestamp
 			none
-			< SYN 1 win 65535 = ErrNoTimestamp
-			none
 			state ESTABLISHED
 			< ACK 1+10 ack 1 win 65535 <ts 501 1100>
 			> ACK 1 ack 11
 			read 10`},
+		{"but a SYN without it is challenged: a peer that restarted MUST learn of the connection: RFC 5961, 4.2", stamped + `
+			< SYN 1 win 65535 = ErrNoTimestamp
+			> ACK 1 ack 1 <ts 1100 500>
+			< SYN 90000 win 65535 = ErrNoTimestamp
+			> ACK 1 ack 1
+			state ESTABLISHED
+			< RST 1
+			err ErrReset`},
 		{"a RST without it counts: a host without memory of the connection can't know", stamped + `
 			< RST 1
 			state CLOSED
