@@ -93,8 +93,8 @@ func (t *TCB) newSegment(now time.Duration) int {
 	return t.smss()
 }
 
-// isTest tells whether the segment is the long one. Its loss is no sign of congestion: RFC 4821,
-// 7.5.
+// isTest tells whether the segment is the long one. RFC 4821, 7.6.2: the loss of it alone is no
+// sign of congestion.
 func (h *blackHole) isTest(s *sent) bool {
 	return h.probe.from != h.probe.to && s.from == h.probe.from && s.to == h.probe.to
 }

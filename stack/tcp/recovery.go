@@ -69,6 +69,10 @@ func (t *TCB) lookForLosses(now time.Duration, advanced bool, d *delivery, p *Pr
 
 // beginRecovery is RFC 6675, 5, step 4, and RFC 5681, 3.2, step 2.
 func (t *TCB) beginRecovery(p *Progress) {
+	if t.log.lost == 1 && t.hole.isTest(t.log.at(t.log.firstLost())) {
+		t.rec = recovery{point: t.nxt, free: 1} // what the path is too small for goes again, that is all
+		return
+	}
 	t.rec = recovery{kind: fastRecovery, point: t.nxt, free: 1}
 	t.tlp = tailProbe{}
 	t.congested(p)

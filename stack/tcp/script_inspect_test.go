@@ -14,6 +14,7 @@ import (
 //	inflight 5 = 1      whether the number is in flight, for what ICMP quotes
 //	ends 30s            it ends by itself after so long, neither before nor later
 //	flow 9              so many segments of a byte, each acknowledged at once
+//	silentfor 9s        time passes, and whatever is sent in it is lost
 //	readeach 9          so many bytes are read one at a time
 //	flood 50 10 RST 100 ErrChallenge   so many segments from 100 on, each 7 further; so many answers
 func (s *script) inspect(verb, arg, at string) bool {
@@ -66,6 +67,16 @@ func (s *script) inspect(verb, arg, at string) bool {
 	case "flow":
 		for i := range number(s.t, arg) {
 			s.run(fmt.Sprintf("< ACK %d+1 ack 1 win 65535\n> ACK 1 ack %d\nread 1", i+1, i+2))
+		}
+	case "silentfor":
+		for end := s.now.Add(duration(s.t, arg)); ; {
+			d := s.c.Deadline()
+			if d.IsZero() || d.After(end) {
+				s.now = end
+				break
+			}
+			s.now = d
+			s.line("consume", at)
 		}
 	case "readeach":
 		for range number(s.t, arg) {
