@@ -21,7 +21,8 @@ type baker struct {
 }
 
 func newBaker(t *testing.T) *baker {
-	b := &baker{t: t, cfg: endConfig(addrA, addrB, 1<<20, 77), now: origin}
+	b := &baker{t: t, cfg: endConfig(addrA, addrB, 4096, 77), now: origin}
+	b.cfg.RxMax = 1 << 20 // so that there is a window scale
 	for i := range b.c.Key {
 		b.c.Key[i] = byte(i * 7)
 	}
@@ -260,7 +261,6 @@ func TestCookiesAreHardToPredict(t *testing.T) {
 
 func TestCookiesAllocateNothing(t *testing.T) {
 	b := newBaker(t)
-	b.cfg.Tx, b.cfg.Rx = make([]byte, 4096), make([]byte, 4096)
 	syn := b.peerSegment(SYN|ECE|CWR, 5000, 0, "mss 1460, ts 9 0, sackok, wscale 2", "")
 	a := b.answer(syn)
 	ack := b.peerSegment(ACK, 5001, a.Seq().Add(1), fmt.Sprintf("ts 10 %d", optionsOf(a.Options()).tsval), "hello")
