@@ -381,7 +381,7 @@ func (t *TCB) putOptions(now time.Duration, dst []byte, data bool) int {
 	}
 	room := min(len(dst)-HeaderLen, MaxHeaderLen-HeaderLen) - n
 	if data {
-		room = min(room, t.mss-n-4)
+		room = min(room, len(dst)-HeaderLen-n-4, t.mss-n-4)
 	}
 	if t.ut.tell && room >= userTimeoutLen {
 		t.ut.tell = false
