@@ -3,7 +3,7 @@ package tcp
 import "testing"
 
 // RFC 9293, 3.8.4
-func TestKeepAlive(t *testing.T) {
+func TestKeepAliveTimes(t *testing.T) {
 	runScripts(t, []scriptCase{
 		{"off by default: MUST-25", `
 			in ESTABLISHED

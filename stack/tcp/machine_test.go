@@ -47,6 +47,9 @@ func checkInvariants(t testing.TB, c *TCB) {
 	if c.edge.Diff(c.rnxt) < 0 && c.state != SynSent {
 		t.Fatalf("the window's edge %d is before rcv.nxt %d in %v", c.edge, c.rnxt, c.state)
 	}
+	if c.rec.point.Less(c.una) || c.ecn.cut.Less(c.una) {
+		t.Fatalf("a mark of the past is left behind: recovery point %d, cut %d, una %d", c.rec.point, c.ecn.cut, c.una)
+	}
 	promised := max(len(c.rx.b), c.tuning.size) - c.rx.n // memory may come later
 	if c.rx.n > len(c.rx.b) || c.tx.n > len(c.tx.b) || c.rcvWnd() > promised+1 {
 		t.Fatalf("rx %d of %d with a window of %d, tx %d of %d", c.rx.n, len(c.rx.b), c.rcvWnd(), c.tx.n, len(c.tx.b))

@@ -58,6 +58,8 @@ func (t *TCB) advance(now time.Duration, ack seq.Value, o *options, d *delivery)
 	t.base = t.base.Add(n)
 	t.una = ack
 	t.nxt = seq.Max(t.nxt, ack)
+	// What lies behind comes along: 2 GiB later it would seem to be ahead.
+	t.rec.point, t.ecn.cut = seq.Max(t.rec.point, ack), seq.Max(t.ecn.cut, ack)
 }
 
 // takeSACK marks what the SACK blocks of a segment say has arrived. RFC 2018, 5

@@ -186,8 +186,8 @@ func (t *TCB) open(now time.Time, cfg Config) {
 	}
 	b.goal = b.size
 	t.gaps.max, t.peerHas.max = maxRuns(b.size), maxRuns(t.txMax)
-	t.rec.point = t.iss
-	t.stamps.offset, t.ecn.ask, t.ecn.cut = cfg.TimeOffset, cfg.ECN, t.iss
+	t.rec.point, t.ecn.cut = t.iss, t.iss
+	t.stamps.offset, t.ecn.ask = cfg.TimeOffset, cfg.ECN
 	t.pacing.on = cfg.Pace
 	t.rtt.reset()
 	t.cong.begin(cfg.Congestion, t.mss)
