@@ -3,7 +3,7 @@ package tcp
 import "testing"
 
 // RFC 9293, 3.7.4
-func TestNagle(t *testing.T) {
+func TestNagleTimes(t *testing.T) {
 	const on = "config nagle=1\nestablish win 65535 <mss 100>\n"
 	runScripts(t, []scriptCase{
 		{"nothing in flight: a small segment goes at once", on + `
