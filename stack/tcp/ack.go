@@ -13,6 +13,8 @@ func (t *TCB) acknowledge(now time.Duration, seg Segment, ack seq.Value, o *opti
 	p := &t.progress
 	*p = Progress{Now: now, InFlight: t.nxt.Diff(t.una), Ack: ack, Next: t.nxt}
 	advanced := t.una.Less(ack)
+	// RFC 5681, 2: a duplicate ACK; whether something is in flight does not matter to a probe.
+	dup := !advanced && seg.Len() == 0 && t.scaled(seg) == t.wnd
 	handshake := t.una == t.iss
 	if advanced {
 		t.advance(now, ack, o, &d)
@@ -32,27 +34,33 @@ func (t *TCB) acknowledge(now time.Duration, seg Segment, ack seq.Value, o *opti
 		// RFC 6582, 3.2: a partial ACK: "Deflate the congestion window by the amount of new data
 		// acknowledged ... If the partial ACK acknowledges at least one SMSS of new data, then
 		// add back SMSS".
-		t.dupAcks = max(0, t.dupAcks-max(0, d.segments-1))
+		t.dupAcks -= max(0, d.segments-1)
+		t.rec.most = t.log.n
 	case advanced:
 		t.dupAcks = 0
-	case t.isDuplicate(seg):
+	case dup && t.una != t.max && t.probes == 0:
 		t.dupAcks++
 	}
 	t.measure(now, o, &d, handshake)
 	if handshake {
 		t.established()
 	}
-	p.Acked, p.RTT, p.MinRTT = d.bytes, d.newest, t.rack.minRTT
+	p.Acked, p.RTT, p.SRTT, p.MinRTT = d.bytes, d.newest, t.rtt.srtt, t.rack.minRTT
+	p.Paced = t.pacing.on
 
-	t.probeAnswered(ack, advanced, o, &d, p)
+	t.probeAnswered(ack, dup, o, &d, p)
 	t.lookForLosses(now, advanced, &d, p)
 	if d.double {
 		t.takeBack()
 	}
-	t.judgeTimeout(advanced, o, &d)
+	t.judgeTimeout(advanced, dup, o, &d)
+	recovering := t.rec.kind == fastRecovery // RFC 5681, 3.2, step 6: "MUST set cwnd to ssthresh"
 	t.endRecovery()
-	t.congestionEcho(seg, p)
-	t.progressed(p)
+	// RFC 3168, 6.1.2: "The sending TCP SHOULD NOT increase the congestion window in response to the
+	// receipt of an ECN-Echo ACK packet."
+	if !t.congestionEcho(seg, p) {
+		t.progressed(p, advanced, recovering)
+	}
 
 	if advanced {
 		// RFC 6298, 5.3: "When an ACK is received that acknowledges new data, restart the
@@ -61,7 +69,11 @@ func (t *TCB) acknowledge(now time.Duration, seg Segment, ack seq.Value, o *opti
 			t.armRTO(now)
 		}
 	}
-	t.scheduleProbe(now)
+	// RFC 8985, 7.2: "upon receiving an ACK that cumulatively acknowledges new data unless it is
+	// already in fast recovery, RTO recovery, or segments have been SACKed".
+	if advanced || d.bytes > 0 {
+		t.scheduleProbe(now)
+	}
 }
 
 // heard notes that the peer has got something new.
@@ -90,8 +102,8 @@ func (t *TCB) measure(now time.Duration, o *options, d *delivery, handshake bool
 	}
 	switch {
 	case r > 0:
-		// RFC 7323, 4.2: "a more correct smoothed" estimate where there are several samples a
-		// round trip.
+		// RFC 7323, 4.2 and appendix G: several samples a round trip must not shorten the history of
+		// the estimate; there are FlightSize / (2 * SMSS) of them.
 		t.rtt.sample(r, max(1, (t.progress.InFlight/t.cong.w.MSS+1)/2))
 	case d.bytes > 0 && t.rtt.measured:
 		t.rtt.restart()

@@ -14,12 +14,14 @@ const (
 	hystartSamples      = 8  // N_RTT_SAMPLE
 	hystartGrowth       = 4  // CSS_GROWTH_DIVISOR
 	hystartRounds       = 5  // CSS_ROUNDS
-	hystartBurst        = 8  // L, "when paced" infinity; for those that are not, 8 segments
+	hystartBurst        = 8  // L: "L = infinity if paced, L = 8 if non-paced"
 	hystartUnknown      = -1 // no RTT yet: infinity in the RFC
 )
 
 // hystart is slow start that ends when the round trip grows, before segments are lost: HyStart++
-// of RFC 9406.
+// of RFC 9406. 4.3: "An implementation SHOULD use HyStart++ only for the initial slow start (when
+// the ssthresh is at its initial value ...) and fall back to using standard slow start for the
+// remainder of the connection lifetime."
 type hystart struct {
 	begun     bool
 	windowEnd seq.Value // the round ends with the ACK of this
@@ -32,6 +34,10 @@ type hystart struct {
 
 // grow takes an acknowledgment in slow start.
 func (h *hystart) grow(w *Window, p *Progress) {
+	if w.SSThresh < maxCWnd {
+		w.grow(min(p.Acked, w.MSS)) // RFC 5681, 3.1, equation 2: "cwnd += min (N, SMSS)"
+		return
+	}
 	if !h.begun {
 		*h = hystart{begun: true, windowEnd: p.Next, last: hystartUnknown, cur: hystartUnknown}
 	}
@@ -40,9 +46,12 @@ func (h *hystart) grow(w *Window, p *Progress) {
 			h.cur = p.RTT
 		}
 	}
-	n := min(p.Acked, hystartBurst*w.MSS)
+	n := p.Acked
+	if !p.Paced {
+		n = min(n, hystartBurst*w.MSS)
+	}
 	if h.css {
-		n /= hystartGrowth // "cwnd = cwnd + (min (N, L * SMSS) / CSS_GROWTH_DIVISOR)"
+		n /= hystartGrowth // "cwnd = cwnd + (min(N, L * SMSS) / CSS_GROWTH_DIVISOR)"
 	}
 	w.grow(n)
 	h.judge(w)
@@ -58,8 +67,8 @@ func (h *hystart) judge(w *Window) {
 	}
 	switch {
 	case h.css:
-		// "if (currentRoundMinRTT < cssBaselineMinRtt) cssBaselineMinRtt = infinity; resume slow
-		// start including HyStart++": the growth was spurious.
+		// "check to see if the current round's minRTT drops below baseline (cssBaselineMinRtt)
+		// indicating that slow start exit was spurious".
 		if h.cur < h.baseline {
 			h.css = false
 		}
@@ -75,7 +84,7 @@ func (h *hystart) judge(w *Window) {
 func (h *hystart) round(w *Window, p *Progress) {
 	if h.css {
 		// "If CSS_ROUNDS rounds are complete, enter congestion avoidance by setting the
-		// ssthresh to the current cwnd."
+		// ssthresh to the current cwnd." The round in which it began is the first of them.
 		if h.rounds++; h.rounds >= hystartRounds {
 			w.SSThresh = w.CWnd
 		}

@@ -268,7 +268,7 @@ func TestFastRetransmit(t *testing.T) {
 			> ACK 101+100
 			> ACK 201+100
 			< ACK 1 ack 501 win 65535
-			cwnd 600
+			cwnd 300                      | 3.1, equation 2: min (N, SMSS) for each ACK
 			> ACK 501+100
 			> ACK 601+100
 			> ACK 701+100

@@ -28,6 +28,9 @@ type block struct{ from, to seq.Value }
 // maxSACK is how many blocks fit beside nothing else. RFC 2018, 3
 const maxSACK = 4
 
+// lastRuns are the runs that grew last, the newest first.
+type lastRuns [maxSACK]block
+
 // options are what a segment's options say, those that the TCB acts on.
 type options struct {
 	mss          int // 0: none

@@ -2,10 +2,13 @@ package tcp
 
 import "time"
 
-// pacing spreads a window over the round trip. RFC 9002, 7.7 has the formula that TCPs use, too.
+// pacing spreads a window over the round trip. RFC 9002, 7.7 has the formula that TCPs use, too:
+// the rate is a gain times the window a smoothed round trip.
 type pacing struct {
 	on bool
 	at time.Duration // no new data before this; 0: at once
+	// wake is at while something waits for it alone; 0: nothing does.
+	wake time.Duration
 }
 
 // The gain is larger in slow start, so that the window can double. It is Linux's.
@@ -14,7 +17,7 @@ const (
 	paceAvoidance = 1.2
 )
 
-// spent notes that n bytes went out.
+// paced notes that n bytes went out.
 func (t *TCB) paced(now time.Duration, n int) {
 	p := &t.pacing
 	if !p.on || t.rtt.srtt == 0 {
@@ -30,4 +33,4 @@ func (t *TCB) paced(now time.Duration, n int) {
 }
 
 // holds tells whether new data has to wait.
-func (p *pacing) holds(now time.Duration) bool { return p.on && p.at > now }
+func (p *pacing) holds(now time.Duration) bool { return p.at > now }

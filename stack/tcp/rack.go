@@ -23,33 +23,39 @@ type rack struct {
 	duplicates int       // D-SACKs, for people
 }
 
-// The constants of the reordering window. RFC 8985, 6.2, step 4
+// The constants of the reordering window. RFC 8985, 6.2, step 4; that SRTT bounds the window makes
+// a larger multiplier pointless.
 const (
 	reoPersist = 16
 	maxReoMult = 20
 )
 
 // delivered takes a segment that arrived. RFC 8985, 6.2, steps 2 and 3
-func (r *rack) delivered(now time.Duration, s *sent, older bool) {
+func (r *rack) delivered(now time.Duration, s *sent, older bool, d *delivery) {
+	switch {
+	case !r.fackSet || r.fack.Less(s.to):
+		r.fack, r.fackSet = s.to, true
+	case s.to.Less(r.fack) && s.mark&again == 0:
+		r.reordered = true
+	}
 	rtt := max(now-s.at, 1)
 	if s.mark&again != 0 {
-		// "the sender cannot tell whether the ACK is for the original or the retransmission":
-		// not for the one sent last, when the peer echoes an older time or would be too fast.
+		// "To avoid spurious inferences, ignore a segment as invalid if any of its sequence range
+		// has been retransmitted before" and the peer echoes an older time or "the segment was last
+		// retransmitted less than RACK.min_rtt ago": it was not the retransmission that arrived.
 		if older || rtt < r.minRTT {
 			return
 		}
 	} else if r.minRTT == 0 || rtt < r.minRTT {
 		r.minRTT = rtt
 	}
-	r.rtt = rtt
+	// Of what an ACK tells the segment that was sent last gives RACK.rtt: the RFC goes through
+	// them "in ascending order of Segment.xmit_ts".
+	if s.at >= d.last {
+		d.last, r.rtt = s.at, rtt
+	}
 	if s.at > r.at || s.at == r.at && r.to.Less(s.to) {
 		r.at, r.to = s.at, s.to
-	}
-	switch {
-	case !r.fackSet || r.fack.Less(s.to):
-		r.fack, r.fackSet = s.to, true
-	case s.to.Less(r.fack) && s.mark&again == 0:
-		r.reordered = true
 	}
 }
 
@@ -67,7 +73,7 @@ func (r *rack) doubles(d *delivery, una, nxt seq.Value) {
 	}
 }
 
-// recovered notes the end of a recovery: "reset the window after 16 recoveries" without D-SACK.
+// recovered notes the end of a recovery: "Reset the window after 16 DSACK-free recoveries".
 func (r *rack) recovered() {
 	if r.persist--; r.persist <= 0 {
 		r.persist, r.mult = 0, 1
@@ -128,7 +134,7 @@ func (t *TCB) behindRun(i int, s *sent) int {
 const (
 	// "TLP.max_ack_delay": how long the peer may keep back the ACK of a single segment.
 	maxAckDelay = 200 * time.Millisecond
-	// minPTO is what a scheduler and a busy peer need at the least.
+	// minPTO is what a scheduler and a busy peer need at the least; it is not of the RFC.
 	minPTO = 10 * time.Millisecond
 )
 
@@ -146,26 +152,28 @@ func (t *TCB) scheduleProbe(now time.Duration) {
 	if !t.sack || t.tlp.out || t.rec.kind != noRecovery || t.log.n == 0 || t.log.sacked > 0 || !t.state.canSend() {
 		return
 	}
-	pto := time.Second // "If SRTT is not available": RFC 6298's first RTO
+	pto := time.Second // "when there is no SRTT estimate available, the PTO SHOULD be 1 second"
 	if t.rtt.srtt > 0 {
 		pto = 2 * t.rtt.srtt
-	}
-	if t.log.n == 1 {
-		pto += maxAckDelay
+		if t.log.n == 1 {
+			pto += maxAckDelay
+		}
 	}
 	t.tlp.at = now + max(pto, minPTO)
 	if t.rtoAt != 0 {
-		t.tlp.at = min(t.tlp.at, t.rtoAt) // "PTO = min(PTO, time until the RTO)"
+		// "if the time at which an RTO would fire ... is sooner than the computed time for the PTO,
+		// then the sender schedules a TLP to be sent at that RTO time".
+		t.tlp.at = min(t.tlp.at, t.rtoAt)
 	}
 }
 
 // probeAnswered looks at an acknowledgment while a probe is out. RFC 8985, 7.4.2
-func (t *TCB) probeAnswered(ack seq.Value, advanced bool, o *options, d *delivery, p *Progress) {
+func (t *TCB) probeAnswered(ack seq.Value, dup bool, o *options, d *delivery, p *Progress) {
 	if !t.tlp.out || ack.Less(t.tlp.end) {
 		return
 	}
 	switch {
-	case !t.tlp.again, d.double:
+	case !t.tlp.again, d.double && o.blocks[0].to == t.tlp.end: // "a DSACK option matching TLP.end_seq"
 		t.tlp.out = false
 	case t.tlp.end.Less(ack):
 		// "Repaired the single loss": the congestion that it was a sign of counts.
@@ -173,7 +181,7 @@ func (t *TCB) probeAnswered(ack seq.Value, advanced bool, o *options, d *deliver
 		if t.rec.kind == noRecovery {
 			t.congested(p)
 		}
-	case !advanced && o.sacked == 0:
+	case dup && o.sacked == 0:
 		t.tlp.out = false // both the original and the probe arrived
 	}
 }

@@ -384,6 +384,7 @@ func (t *TCB) store(now time.Duration, s seq.Value, p []byte) error {
 		return nil
 	}
 	off := s.Diff(t.rnxt)
+	came := block{s, s.Add(len(p))}
 	if t.rx.n+off+len(p) > len(t.rx.b) {
 		return ErrNoRoom // the owner has not given the memory
 	}
@@ -392,22 +393,25 @@ func (t *TCB) store(now time.Duration, s seq.Value, p []byte) error {
 		// RFC 5681, 3.2: "A TCP receiver SHOULD send an immediate duplicate ACK when an
 		// out-of-order segment arrives."
 		t.ackNow, t.ackWhy = true, ReasonOutOfOrder
-		came := block{s, s.Add(len(p))}
-		if t.gaps.has(came) {
-			t.double = came
-		}
+		twice, doubled := t.gaps.overlap(came)
 		run, ok := t.gaps.add(came)
 		if !ok {
 			return ErrNoRoom
 		}
-		t.recent = run
+		if doubled {
+			t.double = twice
+		}
+		t.grew(run)
 		return nil
 	}
-	end := s.Add(len(p))
+	end := came.to
 	if len(t.gaps.b) > 0 {
 		// RFC 5681, 4.2: "send an immediate ACK when it receives a data segment that fills in
 		// all or part of a gap".
 		t.ackNow, t.ackWhy = true, ReasonOutOfOrder
+		if twice, doubled := t.gaps.overlap(came); doubled {
+			t.double = twice
+		}
 		end = t.gaps.take(end)
 	}
 	t.rx.n += end.Diff(t.rnxt)
@@ -415,6 +419,16 @@ func (t *TCB) store(now time.Duration, s seq.Value, p []byte) error {
 	t.tune(now)
 	t.delayAck(now)
 	return nil
+}
+
+// grew notes that run grew, so that it is reported first and soon again. RFC 2018, 4
+func (t *TCB) grew(run block) {
+	k := 0
+	for k < len(t.recent)-1 && !(run.from.LessEq(t.recent[k].from) && t.recent[k].to.LessEq(run.to) && t.recent[k] != block{}) {
+		k++
+	}
+	copy(t.recent[1:k+1], t.recent[:k])
+	t.recent[0] = run
 }
 
 // receiveFin advances over the peer's FIN. RFC 9293, 3.10.7.4, "Eighth"

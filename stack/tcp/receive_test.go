@@ -148,19 +148,19 @@ func TestReassembly(t *testing.T) {
 			< ACK 31+10 ack 1 win 65535
 			> ACK 1 ack 1 <sack 31:41, sack 11:21>
 			< ACK 51+10 ack 1 win 65535
-			> ACK 1 ack 1 <sack 51:61, sack 11:21, sack 31:41>
+			> ACK 1 ack 1 <sack 51:61, sack 31:41, sack 11:21>
 			< ACK 71+10 ack 1 win 65535
-			> ACK 1 ack 1 <sack 71:81, sack 11:21, sack 31:41, sack 51:61>
+			> ACK 1 ack 1 <sack 71:81, sack 51:61, sack 31:41, sack 11:21>
 			< ACK 91+10 ack 1 win 65535
-			> ACK 1 ack 1 <sack 91:101, sack 11:21, sack 31:41, sack 51:61>
+			> ACK 1 ack 1 <sack 91:101, sack 71:81, sack 51:61, sack 31:41>
 			< ACK 61+10 ack 1 win 65535
-			> ACK 1 ack 1 <sack 51:81, sack 11:21, sack 31:41, sack 91:101>
+			> ACK 1 ack 1 <sack 51:81, sack 91:101, sack 31:41, sack 11:21>
 			< ACK 1+10 ack 1 win 65535
-			> ACK 1 ack 21 <sack 51:81, sack 31:41, sack 91:101>
+			> ACK 1 ack 21 <sack 51:81, sack 91:101, sack 31:41>
 			< ACK 21+10 ack 1 win 65535
 			> ACK 1 ack 41 <sack 51:81, sack 91:101>
 			< ACK 41+60 ack 1 win 65535
-			> ACK 1 ack 101 <>
+			> ACK 1 ack 101 <sack 51:81> | the first part of it that had come before: RFC 2883, 4
 			read 100`},
 		{"gaps are not reported to a peer that does not take SACK", `
 			establish win 65535 <mss 1460>
@@ -185,7 +185,7 @@ func TestReassembly(t *testing.T) {
 			< ACK 71+10 ack 1 win 65535
 			> ACK 1 ack 1
 			write 28
-			> ACK 1+28 ack 1 <sack 71:81, sack 11:21, sack 31:41, sack 51:61>`},
+			> ACK 1+28 ack 1 <sack 71:81, sack 51:61, sack 31:41, sack 11:21>`},
 		{"more gaps than there is memory for: what makes one more comes again, nothing breaks", `
 			in ESTABLISHED
 			gaps 80

@@ -21,8 +21,9 @@ func (r *NewReno) Acked(w *Window, p *Progress) {
 		r.hystart.grow(w, p)
 		return
 	}
-	// RFC 5681, 3.1: "a TCP sender ... increase cwnd by SMSS when the number of bytes
-	// acknowledged reaches cwnd", which "is the recommended way".
+	// RFC 5681, 3.1: "The RECOMMENDED way to increase cwnd during congestion avoidance is to count
+	// the number of bytes that have been acknowledged by ACKs for new data. ... When the number of
+	// bytes acknowledged reaches cwnd, then cwnd can be incremented by up to SMSS bytes."
 	r.acked += p.Acked
 	if r.acked >= w.CWnd {
 		r.acked -= w.CWnd
@@ -34,8 +35,8 @@ func (r *NewReno) Acked(w *Window, p *Progress) {
 func (r *NewReno) Congested(w *Window, p *Progress) {
 	// RFC 5681, 3.1, equation 4: "ssthresh = max (FlightSize / 2, 2*SMSS)". A window that was not
 	// full is measured by what was in flight.
-	w.SSThresh = max(min(w.CWnd, p.InFlight)/2, 2*w.MSS)
-	w.CWnd = w.SSThresh
+	w.SSThresh = min(w.CWnd, p.InFlight) / 2
+	w.reduced(p)
 	r.acked = 0
 }
 
@@ -43,7 +44,6 @@ func (r *NewReno) Congested(w *Window, p *Progress) {
 func (r *NewReno) TimedOut(w *Window, p *Progress) {
 	w.SSThresh = max(min(w.CWnd, p.InFlight)/2, 2*w.MSS)
 	r.acked = 0
-	r.hystart = hystart{}
 }
 
 // Idle implements Controller.

@@ -34,12 +34,14 @@ type rtt struct {
 	srtt, rttvar time.Duration
 	rto          time.Duration
 	measured     bool
+	fresh        bool // a sample was taken since the last tail loss probe
 }
 
 func (r *rtt) reset() { *r = rtt{rto: initialRTO} }
 
 // sample takes one of n measurements in a round trip.
 func (r *rtt) sample(d time.Duration, n int) {
+	r.fresh = true
 	if !r.measured {
 		// "SRTT <- R; RTTVAR <- R/2"
 		r.srtt, r.rttvar, r.measured = d, d/2, true

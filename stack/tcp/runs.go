@@ -50,6 +50,23 @@ func (r *runs) has(k block) bool {
 	return i < len(r.b) && r.b[i].from.LessEq(k.from) && k.to.LessEq(r.b[i].to)
 }
 
+// around returns the run that holds s.
+func (r *runs) around(s seq.Value) (block, bool) {
+	if i := r.after(s); i < len(r.b) && r.b[i].from.LessEq(s) {
+		return r.b[i], true
+	}
+	return block{}, false
+}
+
+// overlap returns the first part of k that a run has.
+func (r *runs) overlap(k block) (block, bool) {
+	i := r.after(k.from)
+	if i == len(r.b) || !r.b[i].from.Less(k.to) {
+		return block{}, false
+	}
+	return block{seq.Max(k.from, r.b[i].from), seq.Min(k.to, r.b[i].to)}, true
+}
+
 // end returns the end of the last run, or s when there is none.
 func (r *runs) end(s seq.Value) seq.Value {
 	if len(r.b) == 0 {

@@ -14,7 +14,9 @@ type delivery struct {
 	newest   time.Duration // and of the last
 	original bool          // something arrived that was sent once only
 	again    bool          // something arrived that was sent again
+	beyond   bool          // something arrived that was sent after a timeout
 	double   bool          // a D-SACK: the peer got something twice
+	last     time.Duration // when the newest of them was sent that RACK can use
 }
 
 // delivered notes that the segment s arrived, which was not known before.
@@ -26,11 +28,15 @@ func (t *TCB) delivered(now time.Duration, s *sent, o *options, d *delivery) {
 			d.oldest = d.newest
 		}
 		// What was sent after a recovery began says nothing about what was lost before it.
-		d.original = d.original || t.rec.kind != lossRecovery || s.to.LessEq(t.rec.point)
+		if t.rec.kind != lossRecovery || s.to.LessEq(t.rec.point) {
+			d.original = true
+		} else {
+			d.beyond = true
+		}
 	} else {
 		d.again = true
 	}
-	t.rack.delivered(now, s, t.stamps.older(o, s.at))
+	t.rack.delivered(now, s, t.stamps.older(o, s.at), d)
 }
 
 // advance takes an acknowledgment of bytes up to ack, which is new.
@@ -80,8 +86,8 @@ func (t *TCB) takeSACK(now time.Duration, o *options, ack seq.Value, d *delivery
 	}
 }
 
-// isDouble tells whether the first block is a D-SACK. RFC 2883, 4: "The first block ... reports
-// a duplicate" when it is below the acknowledgment or inside of the second block.
+// isDouble tells whether the first block is a D-SACK. RFC 2883, 4 and 5: it is when it lies below
+// the acknowledgment or inside of the second block.
 func (t *TCB) isDouble(o *options, ack seq.Value) bool {
 	k := o.blocks[0]
 	if k.from.Less(ack) {
@@ -148,7 +154,10 @@ func (t *TCB) maxSegments() int { return 64 + 2*t.txMax/max(t.mss, 1) }
 
 // forgetSACK takes back what SACK said, when the peer is seen not to have it any more.
 // RFC 2018, 8: "After a retransmit timeout the data sender SHOULD turn off all of the SACKed
-// bits, since the timeout might indicate that the data receiver has reneged."
+// bits, since the timeout might indicate that the data receiver has reneged." RFC 6675, 5.1: "as
+// long as robust tests for reneging are present, an implementation can retain and use SACK
+// information across a timeout event". This is the test: what the peer has at the left edge of
+// the window it would have acknowledged.
 func (t *TCB) forgetSACK() {
 	if t.log.n == 0 || t.log.at(0).mark&sacked == 0 {
 		return // what is missing is still missing: no sign of it

@@ -21,6 +21,7 @@ import (
 // sender's SYN, as in Wireshark; each script runs with several initial numbers.
 //
 //	config rx=100 tx=100 mss=1460    before open or accept; nagle=1 ecn=1 pace=1 cc=newreno rxmax=9
+//	config rtt=100ms                 the handshake of establish takes so long
 //	open                             active open
 //	accept SYN 0 win 9 <mss 9> = E   passive open from this SYN; E is the error wanted
 //	establish win 9 <mss 9>          an active open with this answer, up to ESTABLISHED
@@ -39,7 +40,10 @@ import (
 //	silent 100s                      it ends by itself, not before
 //	chatter 100s                     as silent, though data of the peer keeps coming
 //	cwnd 9, ssthresh 9, rto 1s       what they are now; ssthresh none: as at the begin
-//	setcwnd 9                        a window as if the connection had got to it
+//	setcwnd 9, setssthresh 9         a window as if the connection had got to it
+//	pipe 9, recoveries 1             what is in flight; fast recoveries; also retransmits, probes,
+//	                                 reordering, doubles, marks, minrtt, srtt
+//	burst 1 3 100                    three segments of new data, from 1 on, of 100 bytes each
 //	recovery fast | timeout | none   what is done about losses
 //	undone 1                         so many cuts of the window were taken back
 //	ect 1                            the last segment may be marked by routers; 0: not
@@ -48,6 +52,7 @@ import (
 //	keepalive 10s 1s 3               idle time, interval, count; usertimeout 30s
 //	soft, notcause                   a soft error; it is not the cause of the end
 //	consume                          whatever is sent now
+//	flood 9                          so many duplicate ACKs; whatever is sent for them is taken
 //	slow                             the peer has had its share of quick acknowledgments
 //	info SRTT 100ms                  a field of Info; more in script_inspect_test.go
 type script struct {
@@ -60,6 +65,7 @@ type script struct {
 	read     int
 	edge     seq.Value // the right edge of the window as the peer knows it
 	edgeSet  bool
+	rtt      string // of the handshake
 	buf      [1500]byte
 }
 
@@ -106,7 +112,7 @@ func runScripts(t *testing.T, cases []scriptCase) {
 }
 
 func newScript(t *testing.T, iss, irs seq.Value) *script {
-	return &script{t: t, now: origin, iss: iss, irs: irs, cfg: endConfig(addrA, addrB, 32768, uint32(iss))}
+	return &script{t: t, now: origin, rtt: "0s", iss: iss, irs: irs, cfg: endConfig(addrA, addrB, 32768, uint32(iss))}
 }
 
 func (s *script) run(lines string) {
@@ -171,7 +177,7 @@ func (s *script) line(line, at string) {
 	case "accept":
 		expect(want, 0, s.c.Accept(s.now, s.cfg, s.parse(s.segment(arg, opts, at))))
 	case "establish":
-		s.run("open\n> SYN 0\n< SYN,ACK 0 ack 1 " + arg + " " + opts + "\n> ACK 1 ack 1\nstate ESTABLISHED")
+		s.run("open\n> SYN 0\nwait " + s.rtt + "\n< SYN,ACK 0 ack 1 " + arg + " " + opts + "\n> ACK 1 ack 1\nstate ESTABLISHED")
 	case "in":
 		s.run(ways[arg] + "\nstate " + arg)
 	case "in:":
@@ -251,6 +257,10 @@ func (s *script) line(line, at string) {
 		for ok := true; ok; {
 			_, ok = s.transmit(at)
 		}
+	case "flood": // duplicates of the last ACK; whatever is sent for them is taken
+		for range number(s.t, arg) {
+			s.run(fmt.Sprintf("< ACK %d ack %d win %d\nconsume", s.c.rnxt.Diff(s.irs), s.c.una.Diff(s.iss), s.c.wnd))
+		}
 	case "answered": // so many probes that the peer answers, its window still closed
 		for range number(s.t, arg) {
 			s.now = s.c.Deadline()
@@ -279,14 +289,21 @@ func (s *script) line(line, at string) {
 				s.t.Fatalf("%s: %v after %v", at, s.c.State(), s.now.Sub(started))
 			}
 		}
-	case "cwnd", "ssthresh", "undone", "rto", "recovery", "why":
+	case "burst":
+		words := strings.Fields(arg)
+		from, size := number(s.t, words[0]), number(s.t, words[2])
+		for i := range number(s.t, words[1]) {
+			s.out(fmt.Sprintf("ACK %d+%d", from+i*size, size), "", fmt.Sprintf("%s (number %d)", at, i+1))
+		}
+	case "cwnd", "ssthresh", "undone", "rto", "recovery", "why", "pipe", "recoveries", "retransmits", "probes", "reordering", "doubles", "marks", "minrtt", "srtt":
 		i := s.c.Info()
-		got := map[string]string{"cwnd": fmt.Sprint(i.CWnd), "ssthresh": fmt.Sprint(i.SSThresh), "undone": fmt.Sprint(i.Undone),
-			"rto": i.RTO.String(), "recovery": i.Recovery, "why": i.Why.String()}[verb]
+		got := fmt.Sprint(map[string]any{"cwnd": i.CWnd, "ssthresh": i.SSThresh, "undone": i.Undone, "rto": i.RTO, "recovery": i.Recovery,
+			"why": i.Why, "pipe": i.Pipe, "recoveries": i.Recoveries, "retransmits": i.Retransmits, "probes": i.TailProbes,
+			"reordering": i.Reordering, "doubles": i.DoublesHeard, "marks": i.MarksEchoed, "minrtt": i.MinRTT, "srtt": i.SRTT}[verb])
 		if verb == "recovery" && got == "" || verb == "ssthresh" && i.SSThresh == maxCWnd {
 			got = "none"
 		}
-		if verb == "rto" {
+		if verb == "rto" || verb == "minrtt" || verb == "srtt" {
 			arg = duration(s.t, arg).String()
 		}
 		if got != arg {
@@ -294,6 +311,8 @@ func (s *script) line(line, at string) {
 		}
 	case "setcwnd":
 		s.c.cong.w.CWnd = number(s.t, arg)
+	case "setssthresh":
+		s.c.cong.w.SSThresh = number(s.t, arg)
 	case "ect":
 		if s.c.ECT() != (arg == "1") {
 			s.t.Errorf("%s: it is %v", at, s.c.ECT())
@@ -332,6 +351,8 @@ func (s *script) configure(f, at string) {
 		s.cfg.Rx = make([]byte, number(s.t, v))
 	case "tx":
 		s.cfg.Tx = make([]byte, number(s.t, v))
+	case "rtt":
+		s.rtt = v
 	case "mss":
 		s.cfg.MSS = number(s.t, v)
 	case "timewait":
@@ -343,7 +364,7 @@ func (s *script) configure(f, at string) {
 	case "pace":
 		s.cfg.Pace = v == "1"
 	case "cc":
-		s.cfg.Congestion = map[string]Controller{"newreno": new(NewReno), "cubic": new(Cubic)}[v]
+		s.cfg.Congestion = map[string]Controller{"newreno": new(NewReno), "cubic": new(Cubic), "fixed": new(fixedWindow)}[v]
 	case "offset":
 		s.cfg.TimeOffset = uint32(number(s.t, v))
 	case "rxmax":

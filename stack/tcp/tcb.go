@@ -101,7 +101,7 @@ type TCB struct {
 	rmss    int       // largest payload to receive
 	rx      ring      // data in order that was not read yet; what is behind its end waits
 	gaps    runs      // what came behind rcv.nxt
-	recent  block     // the run of gaps that grew last: RFC 2018, 4 has it reported first
+	recent  lastRuns  // of gaps, that grew last: RFC 2018, 4 has them reported first
 	double  block     // what came twice: RFC 2883 has it reported
 	fin     seq.Value // where the peer's FIN is
 	finSeen bool      // it has been received, though perhaps not what is before it
@@ -261,7 +261,7 @@ func (t *TCB) end(err error) {
 		t.err = err
 	}
 	t.ackNow, t.synNow, t.probe, t.ecn.ect = false, false, false, false
-	t.rtoAt, t.delackAt, t.endAt, t.reoAt, t.tlp.at, t.pacing.at = 0, 0, 0, 0, 0, 0
+	t.rtoAt, t.delackAt, t.endAt, t.reoAt, t.tlp.at, t.pacing.wake = 0, 0, 0, 0, 0, 0
 	t.keep = keepAlive{}
 	t.log.clear()
 }

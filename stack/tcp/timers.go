@@ -8,13 +8,10 @@ func due(at, now time.Duration) bool { return at != 0 && at <= now }
 // when there is nothing to wait for.
 func (t *TCB) Deadline() time.Time {
 	d := time.Duration(0)
-	for _, at := range [...]time.Duration{t.rtoAt, t.reoAt, t.tlp.at, t.delackAt, t.endAt, t.keep.at} {
+	for _, at := range [...]time.Duration{t.rtoAt, t.reoAt, t.tlp.at, t.delackAt, t.endAt, t.keep.at, t.pacing.wake} {
 		if at != 0 && (d == 0 || at < d) {
 			d = at
 		}
-	}
-	if at := t.pacing.at; at != 0 && t.unsent() > 0 && (d == 0 || at < d) {
-		d = at
 	}
 	if d == 0 {
 		return time.Time{}

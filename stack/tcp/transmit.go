@@ -50,6 +50,9 @@ func (t *TCB) Transmit(now time.Time, dst []byte) int {
 
 func (t *TCB) transmit(now time.Duration, dst []byte) int {
 	t.ecn.ect = false
+	if due(t.pacing.wake, now) {
+		t.pacing.wake = 0
+	}
 	if t.state != Closed {
 		t.expire(now)
 	}
@@ -162,11 +165,11 @@ func (t *TCB) sendable(now time.Duration) int {
 		return 0
 	}
 	n := t.unsent()
-	if n == 0 || t.pacing.holds(now) || t.log.n >= t.maxSegments() {
-		return 0
-	}
 	usable := t.una.Add(t.wnd).Diff(t.nxt)
-	if usable <= 0 {
+	if n == 0 || usable <= 0 {
+		return t.unhindered()
+	}
+	if t.log.n >= t.maxSegments() {
 		return 0
 	}
 	smss := t.newSegment(now)
@@ -177,19 +180,29 @@ func (t *TCB) sendable(now time.Duration) int {
 	// RFC 9293, 3.8.6.2.1 (sender's SWS avoidance): send a full segment, or all there is, or
 	// at least half of the largest window that the peer has offered.
 	if m != n && m < smss && m < (t.maxWnd+1)/2 {
-		return 0
+		return t.unhindered()
 	}
 	// RFC 9293, 3.7.4 (Nagle): while there is unacknowledged data the TCP "buffers all user data
 	// ... until the outstanding data has been acknowledged or until the TCP endpoint can send a
 	// full-sized segment".
 	if t.nagle && m < smss && t.nxt != t.una && !(t.finIn && m == n) {
-		return 0
+		return t.unhindered()
 	}
 	if room := t.congestionRoom(); room < m && t.log.n > 0 {
 		t.cong.used = true
 		return 0
 	}
+	if t.pacing.holds(now) {
+		t.pacing.wake = t.pacing.at
+		return 0
+	}
 	return m
+}
+
+// unhindered notes that it is not the congestion window that keeps data back, unless it is full.
+func (t *TCB) unhindered() int {
+	t.cong.used = t.congestionRoom() < t.smss()
+	return 0
 }
 
 // transmitNew sends up to n sequence numbers from snd.nxt on.
@@ -318,7 +331,7 @@ func (t *TCB) transmitAgain(now time.Duration, dst []byte) int {
 	if t.rec.kind == lossRecovery {
 		t.why = ReasonTimeout
 		if t.rec.frto == frtoFirst {
-			t.rec.stamp = t.stamps.now(now)
+			t.rec.stamp, t.rec.until = t.stamps.now(now), s.to
 		}
 	}
 	return n
@@ -330,6 +343,14 @@ func (t *TCB) transmitTailProbe(now time.Duration, dst []byte) int {
 	if t.log.n == 0 || t.rec.kind != noRecovery {
 		return 0
 	}
+	// "the sender has obtained an RTT measurement since the last loss probe transmission or the start
+	// of the connection"; otherwise it "MUST skip sending a loss probe and MUST proceed to re-arm the
+	// RTO timer".
+	if !t.rtt.fresh {
+		t.armRTO(now)
+		return 0
+	}
+	t.rtt.fresh = false
 	n := 0
 	t.tlp.again = !t.newPossible()
 	if t.tlp.again {
@@ -394,8 +415,9 @@ func (t *TCB) putOptions(now time.Duration, dst []byte, data bool) int {
 	return n
 }
 
-// putBlocks writes a SACK option of up to most blocks: what came twice, the run that grew last,
-// and the others from the front. RFC 2018, 4; RFC 2883, 4
+// putBlocks writes a SACK option of up to most blocks: what came twice, the runs that grew last,
+// and others from the front. RFC 2018, 4: the option should repeat the blocks that were first in
+// the options before, so that each is told of several times; RFC 2883, 4
 func (t *TCB) putBlocks(dst []byte, most int) int {
 	if len(t.gaps.b) == 0 && t.double.from == t.double.to {
 		return 0
@@ -406,18 +428,25 @@ func (t *TCB) putBlocks(dst []byte, most int) int {
 		k = append(k, t.double)
 		t.double = block{}
 	}
-	for _, r := range t.gaps.b {
-		if r == t.recent && len(k) < most {
-			k = append(k, r)
+	told := len(k)
+	add := func(r block) {
+		for _, o := range k[told:] {
+			if o == r {
+				return
+			}
+		}
+		k = append(k, r)
+	}
+	for _, o := range t.recent {
+		if r, ok := t.gaps.around(o.from); ok && o.from != o.to && len(k) < most {
+			add(r)
 		}
 	}
 	for _, r := range t.gaps.b {
 		if len(k) >= most {
 			break
 		}
-		if r != t.recent {
-			k = append(k, r)
-		}
+		add(r)
 	}
 	return putSACK(dst, k)
 }
