@@ -124,10 +124,13 @@ func (t *TCB) congestionRoom() int { return t.cong.w.CWnd - t.pipe() }
 // pipe is what is in flight. RFC 6675, 4; without SACK each duplicate ACK tells that a segment
 // has left the network: RFC 5681, 3.2, steps 3 and 4, though not more of them than there are.
 // Before a recovery two count at the most: RFC 3042, 2: "the sender can only send two segments
-// beyond the congestion window (cwnd)".
+// beyond the congestion window (cwnd)". After a timeout none does.
 func (t *TCB) pipe() int {
-	most := dupThreshold - 1
-	if t.rec.kind == fastRecovery {
+	most := 0
+	switch t.rec.kind {
+	case noRecovery:
+		most = dupThreshold - 1
+	case fastRecovery:
 		most = t.rec.most
 	}
 	return max(0, t.log.pipe-min(t.dupAcks, most)*t.cong.w.MSS)

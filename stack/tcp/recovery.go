@@ -53,7 +53,7 @@ func (t *TCB) lookForLosses(now time.Duration, advanced bool, d *delivery, p *Pr
 		if found {
 			t.log.set(0, t.log.at(0).mark|lost)
 		}
-	case t.rec.kind == fastRecovery && advanced && t.log.n > 0:
+	case t.rec.kind == fastRecovery && advanced && t.una.Less(t.rec.point) && t.log.n > 0:
 		// RFC 6582, 3.2: a partial ACK: "retransmit the first unacknowledged segment".
 		t.log.set(0, t.log.at(0).mark|lost)
 		t.rec.free = 1

@@ -68,14 +68,22 @@ func (t *TCB) advance(now time.Duration, ack seq.Value, o *options, d *delivery)
 	t.rec.point, t.ecn.cut = seq.Max(t.rec.point, ack), seq.Max(t.ecn.cut, ack)
 }
 
-// takeSACK marks what the SACK blocks of a segment say has arrived. RFC 2018, 5
+// takeSACK marks what the SACK blocks of a segment say has arrived. RFC 2018, 5. They are taken "in
+// ascending order of Segment.end_seq", RFC 8985, 6.2, step 3: where an ACK was lost the next one may
+// tell of two new blocks, and that is no reordering.
 func (t *TCB) takeSACK(now time.Duration, o *options, ack seq.Value, d *delivery) {
-	for i, k := range o.blocks[:o.sacked] {
-		if !k.from.Less(k.to) {
-			continue
+	blocks := o.blocks[:o.sacked]
+	if k := blocks[0]; k.from.Less(k.to) && t.isDouble(o, ack) {
+		d.double = true
+		blocks = blocks[1:]
+	}
+	for i := 1; i < len(blocks); i++ {
+		for j := i; j > 0 && blocks[j].from.Less(blocks[j-1].from); j-- {
+			blocks[j], blocks[j-1] = blocks[j-1], blocks[j]
 		}
-		if i == 0 && t.isDouble(o, ack) {
-			d.double = true
+	}
+	for _, k := range blocks {
+		if !k.from.Less(k.to) {
 			continue
 		}
 		// A block of what was never sent, or long acknowledged, is a lie or a late duplicate.
