@@ -75,8 +75,11 @@ type wire struct {
 	loss    float64
 	dup     float64
 	reorder float64
-	queue   int       // segments in flight that the wire holds in one direction; 0: any number
-	closed  time.Time // when b had read the end
+	queue   int                // segments in flight that the wire holds in one direction; 0: any number
+	closed  time.Time          // when b had read the end
+	sent    func(at time.Time) // sees each segment of a; may be nil
+	burst   int                // segments that a sent at burstAt
+	burstAt time.Time
 	a, b    TCB
 	now     time.Time
 	flight  []flying
@@ -105,6 +108,9 @@ func (w *wire) pump(c, peer *TCB, from, to netip.AddrPort) {
 		if n == 0 {
 			checkQuiet(w.t, c, w.now)
 			return
+		}
+		if c == &w.a && w.sent != nil {
+			w.sent(w.now)
 		}
 		for range 2 {
 			if w.rnd.Float64() >= w.loss && (w.queue == 0 || w.flying(peer) < w.queue) {

@@ -152,7 +152,9 @@ func (t *TCB) judgeTimeout(advanced, dup bool, o *options, d *delivery) {
 			// Step 3b: it "acknowledges data that was not retransmitted after the timeout".
 			t.spurious()
 		case advanced, dup, d.bytes > 0:
-			r.frto = frtoOff // step 3a: the loss was real
+			// Step 3a: the loss was real: "set the congestion window to no more than 3 * MSS".
+			r.frto = frtoOff
+			t.cong.w.CWnd = 3 * t.cong.w.MSS
 		}
 	}
 }

@@ -30,7 +30,7 @@ import (
 //	> FLAGS 1+5 ack 1 win 9 <..>     what Transmit gives; what is left out is not compared
 //	none                             Transmit gives nothing
 //	wait 40ms                        time passes; nothing may be left to send before
-//	elapse                           time passes until the deadline
+//	elapse                           time passes until the deadline; paceless: no pacing from now on
 //	deadline 40ms | none             from now
 //	write 5 = 3, read 5 = 3          bytes; = EOF or an error's name; writeurgent 5 as write
 //	urgent 5                         bytes to be read up to the end of urgent data
@@ -194,6 +194,8 @@ func (s *script) line(line, at string) {
 	case "wait":
 		s.none(at)
 		s.now = s.now.Add(duration(s.t, arg))
+	case "paceless":
+		s.c.pacing = pacing{}
 	case "elapse":
 		s.none(at)
 		s.now = s.c.Deadline()

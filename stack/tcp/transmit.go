@@ -38,7 +38,7 @@ func (t *TCB) Pending(now time.Time) bool {
 // timerMissing tells whether something waits for the peer without a timer: data that does not
 // fit the window. Transmit starts the timer.
 func (t *TCB) timerMissing() bool {
-	return t.rtoAt == 0 && t.state.canSend() && (t.una != t.max || t.unsent() > 0)
+	return t.rtoAt == 0 && t.pacing.wake == 0 && t.state.canSend() && (t.una != t.max || t.unsent() > 0)
 }
 
 // Transmit writes the next segment, checksum and all, into dst and returns its length; 0 when
