@@ -402,7 +402,7 @@ func TestLimitedTransmit(t *testing.T) {
 			< ACK 1 ack 1 win 65535
 			> ACK 1+100
 			cwnd 200
-			flood 1000                   | 200 and the 6 that can have left the network, each one once
+			duplicates 1000                   | 200 and the 6 that can have left the network, each one once
 			pipe 200
 			setcwnd 9000
 			consume

@@ -139,7 +139,7 @@ func TestSpuriousTimeout(t *testing.T) {
 			< ACK 1 ack 201 win 65535
 			undone 1
 			consume
-			flood 3
+			duplicates 3
 			recovery fast
 			retransmits 2` + rest},
 		{"with SACK: duplicates are waited through: 3.1, step 2", sackTimedOut + `

@@ -21,7 +21,7 @@ func TestNewReno(t *testing.T) {
 			recovery none`
 	runScripts(t, []scriptCase{
 		{"each further duplicate inflates the window by a segment: RFC 5681, 3.2, step 4", lost + `
-			flood 4
+			duplicates 4
 			pipe 500                     | 12 in flight, 7 duplicates
 			< ACK 1 ack 1 win 65535
 			> ACK 1201+100               | 5 + 8 - 12
@@ -32,7 +32,7 @@ func TestNewReno(t *testing.T) {
 			cwnd 500
 			< ACK 1 ack 1401 win 65535` + rest},
 		{"a partial ACK resends the next hole, deflates by what it covers, adds one segment back", lost + `
-			flood 4
+			duplicates 4
 			< ACK 1 ack 1 win 65535
 			> ACK 1201+100
 			< ACK 1 ack 1 win 65535
@@ -88,7 +88,7 @@ func TestNewReno(t *testing.T) {
 			> ACK 101+100
 			deadline 200ms` + rest},
 		{"an ACK of all up to recover is a full one, though what went after it is in flight", lost + `
-			flood 4
+			duplicates 4
 			< ACK 1 ack 1 win 65535
 			> ACK 1201+100
 			< ACK 1 ack 1201 win 65535
@@ -106,7 +106,7 @@ func TestNewReno(t *testing.T) {
 			> ACK 1801+100
 			< ACK 1 ack 1201 win 65535
 			none
-			flood 5
+			duplicates 5
 			recovery none
 			recoveries 1
 			ssthresh 500
@@ -121,13 +121,13 @@ func TestNewReno(t *testing.T) {
 			wait 200ms
 			> ACK 1+100
 			ssthresh 500
-			flood 6
+			duplicates 6
 			recovery timeout
 			retransmits 1
 			ssthresh 500
 			< ACK 1 ack 101 win 65535
 			consume
-			flood 3
+			duplicates 3
 			recoveries 0
 			ssthresh 500` + rest},
 		{"a timeout ends it: step 4", lost + `
@@ -135,7 +135,7 @@ func TestNewReno(t *testing.T) {
 			> ACK 1+100
 			recovery timeout
 			none
-			flood 3
+			duplicates 3
 			recovery timeout
 			recoveries 1` + rest},
 		{"two duplicates and an ACK of more begin to count anew", `

@@ -289,27 +289,30 @@ func TestBlackHole(t *testing.T) {
 			silentfor 700ms
 			info SndMSS 1240
 			< ACK 1 ack 1461 win 65535
+			write 10                     | RFC 6582, 3.2: duplicates count behind "recover"
+			> ACK 1461+10
+			< ACK 1 ack 1471 win 65535
 			setcwnd 20000
 			write 8000
-			> ACK 1461+1460
-			> ACK 2921+1240
-			> ACK 4161+1240
-			> ACK 5401+1240
-			> ACK 6641+1240
-			> ACK 7881+1240
-			> ACK 9121+340
-			< ACK 1 ack 1461 win 65535
-			< ACK 1 ack 1461 win 65535
+			> ACK 1471+1460
+			> ACK 2931+1240
+			> ACK 4171+1240
+			> ACK 5411+1240
+			> ACK 6651+1240
+			> ACK 7891+1240
+			> ACK 9131+340
+			< ACK 1 ack 1471 win 65535
+			< ACK 1 ack 1471 win 65535
 			none
-			< ACK 1 ack 1461 win 65535
-			> ACK 1461+1240
-			> ACK 2701+220
-			< ACK 1 ack 1461 win 65535
-			< ACK 1 ack 1461 win 65535
-			< ACK 1 ack 1461 win 65535
+			< ACK 1 ack 1471 win 65535
+			> ACK 1471+1240
+			> ACK 2711+220
+			< ACK 1 ack 1471 win 65535
+			< ACK 1 ack 1471 win 65535
+			< ACK 1 ack 1471 win 65535
 			none
 			cwnd 20000
-			< ACK 1 ack 9461 win 65535`},
+			< ACK 1 ack 9471 win 65535`},
 		{"but where another segment is lost with it there is congestion", `
 			config tx=100000
 			establish win 65535 <mss 1460, sackok>

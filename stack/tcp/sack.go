@@ -65,7 +65,7 @@ func (t *TCB) advance(now time.Duration, ack seq.Value, o *options, d *delivery)
 	t.una = ack
 	t.nxt = seq.Max(t.nxt, ack)
 	// What lies behind comes along: 2 GiB later it would seem to be ahead.
-	t.rec.point, t.ecn.cut = seq.Max(t.rec.point, ack), seq.Max(t.ecn.cut, ack)
+	t.rec.point, t.ecn.cut = seq.Max(t.rec.point, ack.Add(-1)), seq.Max(t.ecn.cut, ack.Add(-1))
 }
 
 // takeSACK marks what the SACK blocks of a segment say has arrived. RFC 2018, 5. They are taken "in

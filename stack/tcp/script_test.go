@@ -53,7 +53,7 @@ import (
 //	keepalive 10s 1s 3               idle time, interval, count; usertimeout 30s
 //	soft, notcause                   a soft error; it is not the cause of the end
 //	consume                          whatever is sent now
-//	flood 9                          so many duplicate ACKs; whatever is sent for them is taken
+//	duplicates 9                      so many duplicate ACKs; whatever is sent for them is taken
 //	slow                             the peer has had its share of quick acknowledgments
 //	info SRTT 100ms                  a field of Info; more in script_inspect_test.go
 type script struct {
@@ -263,7 +263,7 @@ func (s *script) line(line, at string) {
 		for ok := true; ok; {
 			_, ok = s.transmit(at)
 		}
-	case "flood": // duplicates of the last ACK; whatever is sent for them is taken
+	case "duplicates": // duplicates of the last ACK; whatever is sent for them is taken
 		for range number(s.t, arg) {
 			s.run(fmt.Sprintf("< ACK %d ack %d win %d\nconsume", s.c.rnxt.Diff(s.irs), s.c.una.Diff(s.iss), s.c.wnd))
 		}
