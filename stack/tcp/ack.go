@@ -102,9 +102,9 @@ func (t *TCB) measure(now time.Duration, o *options, d *delivery, handshake bool
 	}
 	switch {
 	case r > 0:
-		// RFC 7323, 4.2 and appendix G: several samples a round trip must not shorten the history of
-		// the estimate; there are FlightSize / (2 * SMSS) of them.
-		t.rtt.sample(r, max(1, (t.progress.InFlight/t.cong.w.MSS+1)/2))
+		// RFC 7323, appendix G: "ExpectedSamples = ceiling(FlightSize / (SMSS * 2))"
+		two := 2 * t.cong.w.MSS
+		t.rtt.sample(r, max(1, (t.progress.InFlight+two-1)/two))
 	case d.bytes > 0 && t.rtt.measured:
 		t.rtt.restart()
 	}

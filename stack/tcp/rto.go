@@ -48,7 +48,7 @@ func (r *rtt) sample(d time.Duration, n int) {
 	} else {
 		// "RTTVAR <- (1 - beta) * RTTVAR + beta * |SRTT - R'|; SRTT <- (1 - alpha) * SRTT +
 		// alpha * R'" with alpha = 1/8 and beta = 1/4, shared out among the samples of a round
-		// trip: RFC 7323, 4.2.
+		// trip: RFC 7323, 4.2 and appendix G.
 		r.rttvar += ((r.srtt - d).Abs() - r.rttvar) / time.Duration(4*n)
 		r.srtt += (d - r.srtt) / time.Duration(8*n)
 	}

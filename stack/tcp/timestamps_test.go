@@ -328,5 +328,20 @@ func TestRTTM(t *testing.T) {
 			info SRTT 105ms              | two ACKs are expected for four segments: 80/(8*2)
 			info RTTVar 53.75ms          | 50 + (80 - 50)/(4*2)
 			< ACK 1 ack 5793 win 65535 <ts 680 1100>`},
+		{"appendix G rounds up: two ACKs are expected for two segments and a half", stamped + `
+			write 3620
+			> ACK 1+1448
+			> ACK 1449+1448
+			> ACK 2897+724
+			wait 180ms
+			< ACK 1 ack 3621 win 65535 <ts 680 1100>
+			info SRTT 105ms`},
+		{"one is for two", stamped + `
+			write 2896
+			> ACK 1+1448
+			> ACK 1449+1448
+			wait 180ms
+			< ACK 1 ack 2897 win 65535 <ts 680 1100>
+			info SRTT 110ms`},
 	})
 }
