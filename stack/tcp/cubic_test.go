@@ -264,8 +264,9 @@ func TestCubicMarksAndUndo(t *testing.T) {
 func averageWindow(ctl Controller, begin int, rtt time.Duration, p float64, cycles int) float64 {
 	l := newLoop(ctl, begin, rtt)
 	var from time.Duration
-	for cycle := range cycles + 4 {
-		if cycle == 4 {
+	const settle = 3
+	for cycle := range cycles + settle {
+		if cycle == settle {
 			l.sum, from = 0, l.now
 		}
 		for range int(1 / p) {
@@ -289,12 +290,12 @@ func TestCubicAverageWindow(t *testing.T) {
 		{10 * time.Millisecond, 1e-2, 12}, {10 * time.Millisecond, 1e-3, 38}, {10 * time.Millisecond, 1e-4, 120},
 		{10 * time.Millisecond, 1e-5, 379},
 	} {
-		got := averageWindow(new(Cubic), int(c.want), c.rtt, c.p, 8)
+		got := averageWindow(new(Cubic), int(c.want), c.rtt, c.p, 4)
 		if got < 0.85*c.want || got > 1.15*c.want {
 			t.Errorf("CUBIC, a round trip of %v, a loss rate of %g: the average window is %.1f, want %.0f", c.rtt, c.p, got, c.want)
 		}
 		reno := math.Sqrt(1.5 / c.p)
-		if got := averageWindow(new(NewReno), int(reno), c.rtt, c.p, 8); got < 0.9*reno || got > 1.1*reno {
+		if got := averageWindow(new(NewReno), int(reno), c.rtt, c.p, 4); got < 0.9*reno || got > 1.1*reno {
 			t.Errorf("NewReno, a loss rate of %g: the average window is %.1f, want %.1f", c.p, got, reno)
 		}
 	}
