@@ -47,6 +47,7 @@ func TestResetWithData(t *testing.T) {
 			> ACK 1 ack 11 win 0
 			< RST 12 = ErrOutOfWindow
 			< RST 10 = ErrOutOfWindow
+			< RST 12+9 = ErrOutOfWindow
 			state ESTABLISHED`},
 		{"an ACK is heeded with a closed window", `
 			config rx=10

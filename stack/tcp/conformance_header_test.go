@@ -54,6 +54,12 @@ func TestOptionsOfSegments(t *testing.T) {
 			> ACK 101+1
 			< ACK 11+10 ack 102 win 65535
 			> ACK 102 ack 1 <sack 11:21>`},
+		{"an MSS option with more than its two bytes is none", `
+			establish win 65535 <hex 020600640000, nop, nop>
+			write 537
+			> ACK 1+536
+			> ACK 537+1
+			< ACK 1 ack 538 win 65535`},
 		{"NOPs before, between and behind options are skipped", `
 			establish win 65535 <nop, nop, nop, mss 100, nop, nop, nop, sackok, nop>
 			write 101

@@ -149,6 +149,28 @@ func TestUrgentReceived(t *testing.T) {
 			< ACK,URG 1 ack 2 win 65535 urg 9
 			state FIN-WAIT-2
 			urgent 9`},
+		{"an urgent pointer in data that comes again is not heeded: the segment is unacceptable", `
+			in ESTABLISHED
+			< ACK 1+10 ack 1 win 65535
+			> ACK 1 ack 11
+			< ACK,URG 1+10 ack 1 win 65535 urg 500 = ErrOutOfWindow
+			> ACK 1 ack 11
+			urgent 0`},
+		{"with a closed window an urgent pointer with an ACK of what was never sent is not heeded", `
+			config rx=10
+			in ESTABLISHED
+			< ACK 1+10 ack 1 win 65535
+			> ACK 1 ack 11 win 0
+			< ACK,URG 11+1 ack 9 win 65535 urg 3 = ErrOutOfWindow
+			> ACK 1 ack 11 win 0
+			urgent 0`},
+		{"behind the FIN the URG is ignored though data waits to be read", `
+			in ESTABLISHED
+			< FIN,ACK 1+10 ack 1 win 65535
+			> ACK 1 ack 12
+			< ACK,URG 12 ack 1 win 65535 urg 7
+			urgent 0
+			read 99 = 10`},
 		{"CLOSE-WAIT ignores the URG: it should not occur", "in CLOSE-WAIT\n< ACK,URG 2 ack 1 win 65535 urg 7\nurgent 0"},
 		{"CLOSING ignores the URG: it should not occur", "in CLOSING\n< ACK,URG 2 ack 1 win 65535 urg 7\nurgent 0"},
 		{"LAST-ACK ignores the URG: it should not occur", "in LAST-ACK\n< ACK,URG 2 ack 1 win 65535 urg 7\nurgent 0"},
@@ -249,6 +271,12 @@ func TestUrgentPairs(t *testing.T) {
 	if n, err := b.Read(make([]byte, 9999)); n != 10 || err != nil {
 		t.Errorf("read %d, %v behind the urgent data", n, err)
 	}
+	relay(&b, &a, buf)
+	if a.Write(buf[:1]); a.Transmit(origin, buf) == 0 || a.urg.sending {
+		t.Error("SND.UP is kept though it was acknowledged: it would count again when the numbers have wrapped")
+	}
+	b.Receive(origin, parsed(t, buf[:HeaderLen+timestampsLen+1], addrA, addrB))
+	b.Read(buf)
 	if n := testing.AllocsPerRun(100, func() {
 		a.WriteUrgent(buf[:100])
 		relay(&a, &b, buf)

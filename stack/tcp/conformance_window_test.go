@@ -22,6 +22,8 @@ func TestShrinkingWindow(t *testing.T) {
 			< ACK 1 ack 101 win 100
 			wait 200ms
 			> ACK 101+100
+			setcwnd 1000
+			none                         | 201 lies beyond it
 			< ACK 1 ack 201 win 100      | after a timeout what follows goes at once: RFC 5681, 3.1
 			> ACK 201+100
 			< ACK 1 ack 301 win 200
