@@ -10,7 +10,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -301,18 +300,13 @@ func iperfServer(ln net.Listener) error {
 		}
 		ended <- err
 	}()
-	buf := make([]byte, p.Len)
-	err = errors.Join(each(streams, func(i int, c net.Conn) error {
-		move := c.Read
-		if p.Reverse {
-			move = c.Write
-		}
-		for b := slices.Clone(buf); ; {
-			n, err := move(b)
-			if moved[i] += n; err != nil {
-				return afterEnd(err)
-			}
-		}
+	move := receiveUntilEnd
+	if p.Reverse {
+		move = sendUntilEnd
+	}
+	err = errors.Join(each(streams, func(i int, c net.Conn) (err error) {
+		moved[i], err = move(c, make([]byte, p.Len))
+		return err
 	}), <-ended)
 	if err != nil {
 		return err
@@ -346,12 +340,28 @@ func iperfServer(ln net.Listener) error {
 	return errors.Join(ctl.send(results(start, moved)), ctl.say(iperfDisplayResults), ctl.expect(iperfDone))
 }
 
-// afterEnd lets the deadline pass that the end of a test sets.
-func afterEnd(err error) error {
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return nil
+// receiveUntilEnd counts what comes until the deadline that the end of a test sets.
+func receiveUntilEnd(c net.Conn, block []byte) (moved int, err error) {
+	for {
+		n, err := c.Read(block)
+		if moved += n; errors.Is(err, os.ErrDeadlineExceeded) {
+			return moved, nil
+		} else if err != nil {
+			return moved, err
+		}
 	}
-	return err
+}
+
+// sendUntilEnd sends until that deadline and closes: iperf3 reads on until the stream ends.
+func sendUntilEnd(c net.Conn, block []byte) (moved int, err error) {
+	for {
+		n, err := c.Write(block)
+		if moved += n; errors.Is(err, os.ErrDeadlineExceeded) {
+			return moved, c.Close()
+		} else if err != nil {
+			return moved, err
+		}
+	}
 }
 
 // TestKernelIperf3 runs iperf3 against our stack as its client and as its server, in both
@@ -409,7 +419,7 @@ func (l *wire) iperfOurClient(ctx context.Context, p iperfParams) error {
 		c.Cancel()
 	}
 	if ended := c.Wait(); err != nil || ended != nil {
-		return fmt.Errorf("%w, iperf3 -s: %w: %s", err, ended, said.Bytes())
+		return fmt.Errorf("%v; iperf3 -s: %v: %s", err, ended, said.Bytes())
 	}
 	return nil
 }
@@ -427,8 +437,14 @@ func (l *wire) iperfOurServer(ctx context.Context, parallel, num int, reverse bo
 		args = append(args, "-R")
 	}
 	out, err := l.far.command(ctx, "iperf3", args...).CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("iperf3 -c: %w: %s", err, out)
+	var said struct {
+		Error string `json:"error"` // with -J the exit status does not tell
+	}
+	if err == nil {
+		err = json.Unmarshal(out, &said)
+	}
+	if err != nil || said.Error != "" {
+		return fmt.Errorf("iperf3 -c: %v: %s", err, out)
 	}
 	return <-served
 }
