@@ -377,7 +377,7 @@ func TestKernelIperf3(t *testing.T) {
 	var names []string
 	for _, server := range []bool{false, true} {
 		for _, reverse := range []bool{false, true} {
-			for _, g := range []scenario{{parallel: 1, num: 64 << 20}, {parallel: 4, num: 64 << 20}, {parallel: 1, loss: 10, num: 8 << 20}, {parallel: 4, loss: 50, num: 4 << 20}} {
+			for _, g := range []scenario{{parallel: 1, num: 16 << 20}, {parallel: 4, num: 16 << 20}, {parallel: 1, loss: 10, num: 8 << 20}, {parallel: 4, loss: 50, num: 2 << 20}} {
 				g.server, g.reverse = server, reverse
 				all = append(all, g)
 				names = append(names, fmt.Sprintf("our %s, %s, %d streams, %d%% lost", pick(server, "server", "client"), pick(reverse, "reverse", "forward"), g.parallel, g.loss/10))

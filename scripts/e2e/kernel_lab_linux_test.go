@@ -30,10 +30,16 @@ const (
 	kernelAddr = "10.77.0.1" // the kernel
 )
 
-// A wire is a link with a stack.Host of this process at one end and the kernel at the other: two
-// network namespaces and a veth, whose near end is the host's NIC. It remembers every connection,
-// so that a test that fails can say in which state both sides were, and one that ends can say
-// that none was left behind.
+// A wire joins a stack.Host of this process to the kernel. There are two network namespaces:
+//
+//	near:  v0 ─── m0 ── bridge ── m1 ─── v0  :far
+//	our host's NIC     what is lost     the kernel's
+//
+// Frames are lost as they enter the bridge. At the kernel's own v0 its TCP would notice that a
+// frame was dropped on the way out, and would take it for a full queue instead of a loss.
+//
+// It remembers every connection, so that a test that fails can say in which state both sides
+// were, and one that ends can say that none was left behind.
 type wire struct {
 	*stack.Host
 	near, far world // the NIC's namespace, and the kernel's
@@ -69,23 +75,34 @@ func newWire(t testing.TB, o wireOptions) *wire {
 		exec.Command("ip", "netns", "del", l.near.netns).Run()
 		exec.Command("ip", "netns", "del", l.far.netns).Run()
 	})
-	shell(t, world{}, "ip netns add "+l.near.netns, "ip netns add "+l.far.netns,
-		"ip link add v0 netns "+l.near.netns+" type veth peer name v0 netns "+l.far.netns)
-	bringUp := []string{
-		"sysctl -qw net.ipv6.conf.all.disable_ipv6=1",
-		"ip link set lo up",
-		// What the rules lose and the packet socket sees are frames of the wire's size, with their
-		// checksums: no offload, and one segment at a time from the kernel's TCP.
-		"ethtool -K v0 tx off rx off sg off tso off gso off gro off >/dev/null",
-		"ip link set v0 gso_max_segs 1",
-		"ip link set v0 up",
-	}
-	shell(t, l.near, bringUp...)
-	shell(t, l.far, append(bringUp, "ip addr add "+kernelAddr+"/24 dev v0")...)
+	shell(t, world{}, "ip netns add "+l.near.netns, "ip netns add "+l.far.netns)
 	if o.route == "" {
 		o.route = "congctl cubic" // the same on every machine
 	}
-	shell(t, l.far, "ip route replace 10.77.0.0/24 dev v0 proto kernel scope link src "+kernelAddr+" "+o.route)
+	// What the rules lose and the packet socket sees are frames of the wire's size, with their
+	// checksums: no offload, and one segment at a time from the kernel's TCP.
+	const plain = "ethtool -K v0 tx off rx off sg off tso off gso off gro off >/dev/null"
+	shell(t, l.near,
+		"echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6",
+		"ip -batch - <<END",
+		"link add v0 type veth peer name m0",
+		"link add m1 type veth peer name v0 netns "+l.far.netns,
+		"link add br0 type bridge",
+		"link set m0 master br0",
+		"link set m1 master br0",
+		"link set m0 up",
+		"link set m1 up",
+		"link set br0 up",
+		"link set v0 up",
+		"END", plain)
+	shell(t, l.far, "echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6", plain,
+		"ip -batch - <<END",
+		"link set lo up",
+		"link set v0 gso_max_segs 1",
+		"link set v0 up",
+		"addr add "+kernelAddr+"/24 dev v0",
+		"route replace 10.77.0.0/24 dev v0 proto kernel scope link src "+kernelAddr+" "+o.route,
+		"END")
 	for _, s := range o.sysctl {
 		shell(t, l.far, "sysctl -qw "+s)
 	}
@@ -152,41 +169,37 @@ func (w world) inside(f func()) {
 // matter of TCP's.
 func (l *wire) lose(t testing.TB, in, out int) {
 	t.Helper()
-	// Both at the kernel's end: a packet socket sees frames before any hook of its own end.
-	l.rules(t, fmt.Sprintf(`
-chain in {
-	type filter hook ingress device "v0" priority 0;
-	ether type ip numgen random mod 1000 < %d counter drop
-}
-chain out {
-	type filter hook egress device "v0" priority 0;
-	ether type ip numgen random mod 1000 < %d counter drop
-}`, in, out))
+	l.rules(t, ingress("m0", fmt.Sprintf("ether type ip numgen random mod 1000 < %d counter drop", in))+
+		ingress("m1", fmt.Sprintf("ether type ip numgen random mod 1000 < %d counter drop", out)))
 }
 
-// rules replaces the rules of the kernel's end; none at all is a perfect link.
-func (l *wire) rules(t testing.TB, chains string) {
+// ingress is a chain for the frames that the bridge's port receives: from us at m0, from the
+// kernel at m1.
+func ingress(port string, rules ...string) string {
+	return fmt.Sprintf("\nchain %s {\n type filter hook ingress device \"%[1]s\" priority 0;\n %s\n}", port, strings.Join(rules, "\n "))
+}
+
+// rules replaces the rules of the bridge; none at all is a perfect link.
+func (l *wire) rules(t testing.TB, chains ...string) {
 	t.Helper()
-	if err := l.tryRules(l.far, chains); err != nil {
+	if err := l.tryRules(chains...); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// tryRules is rules for goroutines other than the test's own, and for either end.
-func (l *wire) tryRules(w world, chains string) error {
-	c := w.command(context.Background(), "nft", "-f", "-")
-	c.Stdin = strings.NewReader("table netdev link\ndelete table netdev link\ntable netdev link {" + chains + "\n}\n")
+// tryRules is rules for goroutines other than the test's own.
+func (l *wire) tryRules(chains ...string) error {
+	c := l.near.command(context.Background(), "nft", "-f", "-")
+	text := "table netdev link\ndelete table netdev link\ntable netdev link {" + strings.Join(chains, "") + "\n}\n"
+	c.Stdin = strings.NewReader(text)
 	if out, err := c.CombinedOutput(); err != nil {
-		return fmt.Errorf("nft: %w\n%s\n%s", err, out, chains)
+		return fmt.Errorf("nft: %w\n%s\n%s", err, out, text)
 	}
 	return nil
 }
 
-// Rules of the kernel's end that let nothing through: into the kernel, out of it.
-const (
-	dropIn  = "\nchain in {\n type filter hook ingress device \"v0\" priority 0; policy drop;\n}"
-	dropOut = "\nchain out {\n type filter hook egress device \"v0\" priority 0; policy drop;\n}"
-)
+// cut are the rules of a link that is broken in both directions.
+var cut = ingress("m0", "drop") + ingress("m1", "drop")
 
 // dial connects our host to the kernel's port.
 func (l *wire) dial(ctx context.Context, port string) (*stack.Conn, error) {
@@ -422,7 +435,7 @@ func (l *wire) report() string {
 	}
 	l.mu.Unlock()
 	fmt.Fprintf(&b, "our host: %d connections, %+v\nthe kernel:\n%s", l.Connections(), l.Stats(), l.sockets("-tinoem"))
-	rules, err := l.far.command(context.Background(), "nft", "list", "ruleset").CombinedOutput()
+	rules, err := l.near.command(context.Background(), "nft", "list", "ruleset").CombinedOutput()
 	fmt.Fprintf(&b, "the link: %v\n%s\nthe last frames:\n%s", err, rules, l.tail.String())
 	return b.String()
 }
