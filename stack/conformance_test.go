@@ -77,7 +77,7 @@ func opened(t testing.TB, h *Host) (*Conn, []byte) {
 	h.e.settle(start, c)
 	syn, _ := sentSegments(t, &h.e, start)
 	h.e.receive(start, peerSegment(ipPeer, ipUs, hwUs, tcp.Header{SrcPort: 80, DstPort: 50000, Seq: 9, Ack: syn[0].Seq().Add(1), Flags: tcp.SYN | tcp.ACK, Window: 9999}, nil))
-	c.tcb.Write(make([]byte, 100))
+	c.put(make([]byte, 100))
 	h.e.settle(start, c)
 	_, packets := sentSegments(t, &h.e, start)
 	if c.tcb.State() != tcp.Established || len(packets) != 1 {

@@ -117,10 +117,7 @@ func (c *Conn) Write(b []byte) (int, error) {
 		if err := c.usable(&c.wr); err != nil {
 			return done, c.opError("write", err)
 		}
-		if want := c.tcb.WantTx(); want > 0 && done < len(b) {
-			c.tcb.SetTx(make([]byte, want))
-		}
-		n, err := c.tcb.Write(b[done:])
+		n, err := c.put(b[done:])
 		if done += n; n > 0 {
 			h.e.settle(time.Now(), c)
 			h.kick()
@@ -133,6 +130,14 @@ func (c *Conn) Write(b []byte) (int, error) {
 		}
 		c.wr.cond.Wait()
 	}
+}
+
+// put queues what fits of b in the send buffer, and makes it larger first when that is worth it.
+func (c *Conn) put(b []byte) (int, error) {
+	if want := c.tcb.WantTx(); want > 0 && len(b) > 0 {
+		c.tcb.SetTx(make([]byte, want))
+	}
+	return c.tcb.Write(b)
 }
 
 // usable returns why a call can't begin or go on: the connection was closed here, or its

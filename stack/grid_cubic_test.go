@@ -73,7 +73,7 @@ func averageWindow(t *testing.T, p float64, rtt time.Duration, size int, seed ui
 			if !out.tcb.Writable() {
 				return false
 			}
-			n, err := out.tcb.Write(block)
+			n, err := out.put(block)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -212,7 +212,7 @@ func (a *side) act(now time.Time) (busy bool) {
 		return true
 	}
 	for !a.sent {
-		n, err := t.Write(a.send)
+		n, err := a.c.put(a.send)
 		if err != nil {
 			return fail(err)
 		}

@@ -22,7 +22,8 @@ import (
 // them is up to the scheduler; so frames are a few more or less each time, and then the verdicts
 // fall on others. Over 20 runs the transfers of a link that spoils nothing took the same time to
 // the nanosecond, on the others some took several times as long as they did before. So the
-// former have to take the time that the simulation takes, within a round trip: it does not poll.
+// former have to take the time that the simulation takes, within three round trips of slow start,
+// where an acknowledgment of a batch counts for eight segments (RFC 9406, L): it does not poll.
 func TestGridOfHosts(t *testing.T) {
 	for _, r := range stack.GridRows(testing.Short()) {
 		t.Run(strings.Join(strings.Fields(r.String()), " "), func(t *testing.T) {
@@ -50,10 +51,10 @@ func gridOfHosts(t *testing.T, r stack.GridRow, buffer int) {
 	}
 	if r.Impair().IsZero() {
 		m := stack.MeasureGrid(t, r, buffer, size, 1)
-		if d := one - m.One; d.Abs() > r.RTT {
+		if d := one - m.One; d.Abs() > 3*r.RTT {
 			t.Errorf("buffer %d: hosts took %v, the simulation %v", buffer, one, m.One)
 		}
-		if d := both - m.Both; d.Abs() > r.RTT {
+		if d := both - m.Both; d.Abs() > 3*r.RTT {
 			t.Errorf("buffer %d, both ways: hosts took %v, the simulation %v", buffer, both, m.Both)
 		}
 	}

@@ -94,10 +94,12 @@ func (t *TCB) measure(now time.Duration, o *options, d *delivery, handshake bool
 	case handshake:
 		// RFC 6298, 5.7
 		t.rtt.rto = lostSynRTO
-	case d.oldest > 0 && !d.again:
-		r = d.oldest
-	case d.bytes > 0 && t.stamps.on && o.stamped && o.tsecr != 0 && !d.double:
-		// With a D-SACK the peer had it before, and echoes the time of that.
+	case d.newest > 0 && !d.again:
+		// The last one's: where an ACK was lost, the first one's is as long as our own timer.
+		r = d.newest
+	case d.bytes > 0 && t.stamps.on && o.stamped && o.tsecr != 0 && !d.double && !t.stamps.older(o, t.lastAgain):
+		// An echo from before the last retransmission, or beside a D-SACK, is of something that
+		// the peer had long before, and whose ACK was lost: how long our own timer ran.
 		r = t.stamps.elapsed(now, o.tsecr)
 	}
 	switch {

@@ -10,8 +10,7 @@ import (
 type delivery struct {
 	bytes    int           // by acknowledgment or SACK, not known before
 	segments int           // acknowledged cumulatively
-	oldest   time.Duration // the round trip of the first segment sent once only; 0: none
-	newest   time.Duration // and of the last
+	newest   time.Duration // the round trip of the last segment sent once only; 0: none
 	original bool          // something arrived that was sent once only
 	again    bool          // something arrived that was sent again
 	beyond   bool          // something arrived that was sent after a timeout
@@ -24,9 +23,6 @@ func (t *TCB) delivered(now time.Duration, s *sent, o *options, d *delivery) {
 	d.bytes += s.len()
 	if s.mark&again == 0 {
 		d.newest = max(now-s.at, 1)
-		if d.oldest == 0 {
-			d.oldest = d.newest
-		}
 		// What was sent after a recovery began says nothing about what was lost before it.
 		if t.rec.kind != lossRecovery || s.to.LessEq(t.rec.point) {
 			d.original = true

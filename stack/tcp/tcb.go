@@ -150,6 +150,7 @@ type TCB struct {
 	ut          userTimeout
 	synSent     time.Duration
 	lastSent    time.Duration // data
+	lastAgain   time.Duration // data that had been sent before
 	lastHeard   time.Duration // anything acceptable
 	silence     time.Duration // when snd.una moved last, or the first unanswered segment was sent
 	invalidAt   time.Duration // when an unacceptable segment was answered last

@@ -57,7 +57,7 @@ func (t *TCB) expire(now time.Duration) {
 // retransmissionTimeout is RFC 6298, 5.4 to 5.7, and the persist timer.
 func (t *TCB) retransmissionTimeout(now time.Duration) {
 	t.rtoAt, t.tlp.at = 0, 0
-	if t.una == t.max || t.wnd == 0 && t.state.canSend() {
+	if t.una == t.max || t.state.canSend() && (t.wnd == 0 || t.log.n == 0) {
 		t.persist(now)
 		return
 	}

@@ -260,6 +260,9 @@ func (t *TCB) transmitData(now time.Duration, dst []byte, s seq.Value, n int, fr
 			f |= CWR
 		}
 	}
+	if s.Less(t.max) {
+		t.lastAgain = now
+	}
 	t.max = seq.Max(t.max, last)
 	t.lastSent = now
 	// RFC 6298, 5.1: "Every time a packet containing data is sent (including a retransmission),
@@ -379,15 +382,19 @@ func (t *TCB) transmitTailProbe(now time.Duration, dst []byte) int {
 	return n
 }
 
-// transmitProbe sends one byte, or the FIN, beyond a closed window, or what fits a small one, and
-// waits longer for the next. The peer may or may not take it: it stays unsent in the books.
+// transmitProbe sends what fits a small window, because the timer ends silly window avoidance, or
+// one byte, or the FIN, beyond a closed one, and waits longer for the next. The peer may or may
+// not take that: it stays unsent in the books.
 func (t *TCB) transmitProbe(now time.Duration, dst []byte) int {
 	if !t.state.canSend() || t.unsent() == 0 {
 		return 0
 	}
+	if room := t.una.Add(t.wnd).Diff(t.nxt); room > 0 {
+		return t.transmitNew(now, dst, min(room, t.unsent(), t.smss()))
+	}
 	t.probes++
 	t.timeouts++
-	n := t.transmitData(now, dst, t.una, max(1, t.wnd), false) // SWS avoidance ends with the timer
+	n := t.transmitData(now, dst, t.una, 1, false)
 	t.rtoAt = t.notBeyondLimit(now, now+t.rtt.persist(t.probes))
 	t.why = ReasonWindowProbe
 	return n
