@@ -9,6 +9,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -157,7 +158,8 @@ func (c *crowd) grow(n int) error {
 }
 
 // busy returns the nanoseconds that a segment takes in a bulk transfer on a new connection, and
-// those of a byte there and back.
+// those of a byte there and back; both in many slices of time, of which it takes one that few
+// are faster than.
 func busy(ctx context.Context, p pair, port uint16, o options) (bulk, turn float64, err error) {
 	a, b, err := connect(p, port)
 	if err != nil {
@@ -171,13 +173,36 @@ func busy(ctx context.Context, p pair, port uint16, o options) (bulk, turn float
 	if err := pass(ctx, o.period()/4); err != nil {
 		return 0, 0, err
 	}
-	w, err := s.measure(ctx, p, o.period()/2)
+	const parts = 20
+	var each []float64
+	for range parts {
+		w, e := s.measure(ctx, p, o.period()/2/parts)
+		if err = e; err != nil {
+			break
+		}
+		if w.segments > 0 { // a busy machine may leave a slice without any
+			each = append(each, float64(w.took.Nanoseconds())/float64(w.segments))
+		}
+	}
 	if end := s.end(); err == nil {
 		err = end
 	}
 	a.Close()
 	b.Close()
-	return float64(w.took.Nanoseconds()) / float64(w.segments), turn, err
+	if err == nil && len(each) == 0 {
+		err = errNothing
+	}
+	if err != nil {
+		return 0, 0, err
+	}
+	return lowerQuartile(each), turn, nil
+}
+
+// lowerQuartile returns what a quarter of the values is below: what costs are compared by,
+// because what disturbs one of them only ever makes it larger.
+func lowerQuartile(v []float64) float64 {
+	slices.Sort(v)
+	return v[len(v)/4]
 }
 
 // pingPong sends a byte from a to b and back, again and again, for about d.
@@ -210,20 +235,21 @@ func pingPong(a, b net.Conn, d time.Duration) (float64, error) {
 		}
 		return nil
 	}
-	n, begin := 0, time.Now()
-	for time.Since(begin) < d {
-		for range 100 {
+	const turns = 100
+	var each []float64
+	for begin := time.Now(); time.Since(begin) < d; {
+		slice := time.Now()
+		for range turns {
 			if err := turn(); err != nil {
 				return 0, err
 			}
 		}
-		n += 100
+		each = append(each, float64(time.Since(slice).Nanoseconds())/turns)
 	}
-	ns := float64(time.Since(begin).Nanoseconds()) / float64(n)
 	if _, err := a.Write([]byte{stop}); err != nil {
 		return 0, err
 	}
-	return ns, <-echoed
+	return lowerQuartile(each), <-echoed
 }
 
 // memory returns the bytes of the heap that are in use and those of the process that are

@@ -72,7 +72,7 @@ func parse(args []string) (o options, err error) {
 	f.BoolVar(&o.quick, "quick", false, "short runs, fewer rounds and connections, a smaller file: a smoke test")
 	f.BoolVar(&o.check, "check", false, "exit with 1 when a bar is missed")
 	f.BoolVar(&o.list, "list", false, "print the benchmarks and what they measure, and run none")
-	f.IntVar(&o.rounds, "rounds", 0, "runs a side, which alternate; 0: 5, or 2 with -quick")
+	f.IntVar(&o.rounds, "rounds", 0, "runs a side, which alternate; 0: 5, or 3 with -quick")
 	f.StringVar(&o.profile, "cpuprofile", "", "run our side once and write its CPU profiles into a `directory`")
 	f.StringVar(&o.root, "root", ".", "the project's `directory`; the script sets it")
 	f.Usage = func() {
@@ -91,7 +91,7 @@ func parse(args []string) (o options, err error) {
 	if o.rounds == 0 {
 		o.rounds = 5
 		if o.quick {
-			o.rounds = 2
+			o.rounds = 3
 		}
 	}
 	if o.rounds < 0 {
