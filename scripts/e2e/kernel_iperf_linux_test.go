@@ -367,6 +367,7 @@ func sendUntilEnd(c net.Conn, block []byte) (moved int, err error) {
 // TestKernelIperf3 runs iperf3 against our stack as its client and as its server, in both
 // directions, with one stream and with several.
 func TestKernelIperf3(t *testing.T) {
+	t.Parallel()
 	needRoot(t, "iperf3")
 	type scenario struct {
 		server, reverse bool

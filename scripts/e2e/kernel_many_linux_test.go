@@ -84,6 +84,7 @@ func exchange(c net.Conn, n, size int) error {
 // 50 at once over a link that loses 5% each way. A lost SYN costs a second, so that one chain of
 // 200 would take most of a minute there.
 func TestKernelManyConnections(t *testing.T) {
+	t.Parallel()
 	const size = 3000
 	type scenario struct {
 		side                  string
