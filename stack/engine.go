@@ -174,9 +174,7 @@ func (e *engine) deadline() time.Time {
 
 // expire runs what is due at now and produces no frame by itself.
 func (e *engine) expire(now time.Time) {
-	if d := e.reasm.Deadline(); !d.IsZero() && !now.Before(d) {
-		e.reasm.Expire(now)
-	}
+	e.expireFragments(now)
 	e.checkClaim(now)
 	for len(e.timers) > 0 && !now.Before(e.timers[0].deadline) {
 		c := e.timers[0]
@@ -188,6 +186,15 @@ func (e *engine) expire(now time.Time) {
 		default:
 			e.timers.remove(c)
 			e.ready.push(c)
+		}
+	}
+}
+
+// expireFragments gives up the datagrams that stayed incomplete.
+func (e *engine) expireFragments(now time.Time) {
+	for {
+		if _, ok := e.reasm.Expire(now); !ok {
+			return
 		}
 	}
 }

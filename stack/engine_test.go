@@ -122,8 +122,8 @@ func TestEveryDropIsCounted(t *testing.T) {
 	} {
 		h := machine()
 		h.e.receive(start, c.frame)
-		if n := c.count(h.e.stats); n != 1 {
-			t.Errorf("%s: its counter is %d: %+v", c.name, n, h.e.stats)
+		if n := c.count(h.Stats()); n != 1 {
+			t.Errorf("%s: its counter is %d: %+v", c.name, n, h.Stats())
 		}
 		if out := drain(t, &h.e, start); len(out) != c.sends {
 			t.Errorf("%s: %d frames were sent, want %d", c.name, len(out), c.sends)

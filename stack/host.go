@@ -199,7 +199,7 @@ func (h *Host) SetNeighbor(addr netip.Addr, hw link.Addr) {
 func (h *Host) Stats() Stats {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.e.stats
+	return h.e.snapshot()
 }
 
 // Connections returns how many TCP connections the host has, those in TIME-WAIT among them.

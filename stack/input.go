@@ -42,16 +42,11 @@ func (e *engine) receiveIP(now time.Time, f ethernet.Frame) {
 		return
 	}
 	if p.IsFragment() {
-		e.stats.Fragments++
+		e.expireFragments(now)
 		whole, err := e.reasm.Receive(now, p)
-		if err != nil {
-			e.stats.DropFragment++
-			return
+		if err != nil || !whole.Valid() {
+			return // counted by the Reassembler
 		}
-		if !whole.Valid() {
-			return
-		}
-		e.stats.Reassembled++
 		a.Packet = whole
 	}
 	switch a.Protocol() {

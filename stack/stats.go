@@ -13,7 +13,13 @@ type Stats struct {
 	DropARP        uint64 // malformed or lying ARP packets
 	DropIP         uint64 // malformed IPv4 packets, bad header checksums
 	DropAddress    uint64 // IPv4 packets for another host, or from an impossible source
-	DropFragment   uint64 // fragments refused by reassembly
+	DropFragment   uint64 // malformed fragments
+	DropDuplicate  uint64 // fragments that came before
+	DropOverlap    uint64 // fragments of datagrams whose fragments overlap or contradict each other
+	DropTiny       uint64 // fragments of datagrams in too many pieces
+	DropMarks      uint64 // fragments of datagrams whose congestion marks can't be joined
+	DropIncomplete uint64 // fragments of datagrams that stayed incomplete for too long
+	DropEvicted    uint64 // fragments of datagrams that had to make room for others
 	DropProtocol   uint64 // IP protocols that the host does not speak
 	DropICMP       uint64 // malformed ICMP messages
 	DropUDP        uint64 // malformed datagrams, bad checksums
@@ -34,4 +40,13 @@ type Stats struct {
 	CookiesSent     uint64 // SYNs answered with a cookie, because too many handshakes were under way
 	CookiesAccepted uint64 // connections opened by one
 	Unreachables    uint64 // ICMP unreachable messages sent
+}
+
+// snapshot returns the counters as they are now, those that reassembly keeps among them.
+func (e *engine) snapshot() Stats {
+	s, r := e.stats, &e.reasm.Stats
+	s.Fragments, s.Reassembled = r.Received, r.Completed
+	s.DropFragment, s.DropDuplicate, s.DropOverlap = r.Malformed, r.Duplicate, r.Overlap
+	s.DropTiny, s.DropMarks, s.DropIncomplete, s.DropEvicted = r.Tiny, r.Marks, r.TimedOut, r.Evicted
+	return s
 }

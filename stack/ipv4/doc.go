@@ -14,8 +14,9 @@
 //	+----------------------------------------------+
 //	|        options, padded to 4 bytes ...        |
 //
-// Read wire.go (the checked view and the encoder), reassembly.go (fragments), fields.go, options.go
-// and options_security.go (the field table).
+// Read wire.go (the checked view and the encoder), fragments.go (the pieces of one datagram),
+// reassembly.go (all of them, within bounds), then fields.go, options.go and options_security.go
+// (the field table).
 //
 // After [Parse] no method of a [Packet] can panic. A Packet is a view: it lives as long as the
 // caller's buffer. A [Reassembler] copies what it keeps, within the memory that its
@@ -23,10 +24,13 @@
 //
 // # Implemented
 //
-//   - RFC 791, 3.1 (header), 3.2 (fragmentation and reassembly); options are skipped
+//   - RFC 791, 3.1 (header), 3.2 (reassembly); options are skipped
 //   - RFC 815 (reassembly by holes, here by sorted fragments, which comes to the same)
-//   - RFC 5722's rule for IPv4: a datagram with overlapping fragments is discarded whole
-//   - RFC 1122, 3.3.2: reassembly of up to 65535 bytes, given up after a time
+//   - RFC 5722's rule for IPv4: a datagram with overlapping fragments is discarded whole, and with
+//     it RFC 1858 and 3128 (headers that later fragments write over)
+//   - RFC 1122, 3.3.2: reassembly of up to 65535 bytes, given up after a time; RFC 792: fragment
+//     zero of what was given up, for the error
+//   - RFC 3168, 5.3: marks of congestion on fragments
 //
 // # Not implemented
 //

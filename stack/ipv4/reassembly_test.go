@@ -12,17 +12,20 @@ var start = time.Unix(1_000_000, 0)
 
 // fragment returns bytes [from, to) of data as a fragment.
 func fragment(data []byte, id uint16, from, to int) Packet {
-	p, err := Parse(packet(Header{Protocol: 17, TTL: 9, ID: id, MoreFragments: to < len(data), FragmentOffset: from}, string(data[from:to])))
-	if err != nil {
-		panic(err)
-	}
-	return p
+	return must(Parse(packet(Header{Protocol: 17, TTL: 9, ID: id, MoreFragments: to < len(data), FragmentOffset: from}, string(data[from:to]))))
 }
 
 func newReassembler(cfg ReassemblerConfig) *Reassembler {
 	r := new(Reassembler)
 	r.Reset(cfg)
 	return r
+}
+
+func must(p Packet, err error) Packet {
+	if err != nil {
+		panic(err)
+	}
+	return p
 }
 
 func bytesOf(n int) []byte {
@@ -85,6 +88,10 @@ func TestFragmentsRefused(t *testing.T) {
 		{"what comes behind an overlap", []Packet{fragment(data, 1, 0, 32), fragment(data, 1, 24, 48), fragment(data, 1, 48, 64)}, ErrOverlap},
 		{"two different ends", []Packet{fragment(data[:40], 1, 32, 40), fragment(data, 1, 56, 64)}, ErrOverlap},
 		{"behind the end", []Packet{fragment(data[:32], 1, 24, 32), fragment(data, 1, 40, 48)}, ErrOverlap},
+		{"the same place with other bytes", []Packet{fragment(data, 1, 0, 8), fragment(bytes.Repeat([]byte{9}, 64), 1, 0, 8)}, ErrOverlap},
+		{"the same bytes, once as the end", []Packet{fragment(data, 1, 8, 16), fragment(data[:16], 1, 8, 16)}, ErrOverlap},
+		{"the same bytes, once not as the end", []Packet{fragment(data[:16], 1, 8, 16), fragment(data, 1, 8, 16)}, ErrOverlap},
+		{"a header written over (RFC 1858)", []Packet{fragment(data, 1, 0, 16), fragment(data, 1, 8, 24)}, ErrOverlap},
 		{"an end before what came", []Packet{fragment(data, 1, 40, 48), fragment(data[:32], 1, 24, 32)}, ErrOverlap},
 	} {
 		r := newReassembler(ReassemblerConfig{})
@@ -104,6 +111,9 @@ func TestFragmentsRefused(t *testing.T) {
 		if r.held != 0 && c.want == ErrOverlap {
 			t.Errorf("%s: %d bytes are still held", c.name, r.held)
 		}
+		if n := uint64(len(c.parts)); r.Stats.Received != n || c.want == ErrOverlap && r.Stats.Overlap != n || c.want == ErrFragment && r.Stats.Malformed != n {
+			t.Errorf("%s: %d fragments were counted as %+v", c.name, n, r.Stats)
+		}
 	}
 }
 
@@ -117,6 +127,121 @@ func TestDuplicateFragmentIsIgnored(t *testing.T) {
 	}
 	if whole, err := r.Receive(start, fragment(data, 1, 16, 32)); err != nil || !bytes.Equal(whole.Payload(), data) {
 		t.Errorf("%v", err)
+	}
+	if r.Stats.Duplicate != 2 || r.Stats.Joined != 2 {
+		t.Errorf("%+v", r.Stats)
+	}
+}
+
+// A datagram as long as IP allows comes in whole; one byte more, the "ping of death", does not.
+func TestLongestDatagram(t *testing.T) {
+	data := bytesOf(maxDatagram - HeaderLen)
+	r := newReassembler(ReassemblerConfig{})
+	var whole Packet
+	for from := 0; from < len(data); from += 1480 {
+		var err error
+		if whole, err = r.Receive(start, fragment(data, 1, from, min(from+1480, len(data)))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !bytes.Equal(whole.Payload(), data) || whole.TotalLen() != maxDatagram {
+		t.Errorf("%d bytes came out", whole.TotalLen())
+	}
+	b := packet(Header{FragmentOffset: 65512}, "1234")
+	if _, err := r.Receive(start, must(Parse(b))); !errors.Is(err, ErrFragment) {
+		t.Errorf("an end at 65516, 65536 with the header: %v", err)
+	}
+	// Fragments alone can be within bounds that their sum breaks: the header's options count, too.
+	first := withOptions(1, 1, 1, 0)
+	first = append(first, data[:8]...)
+	first[3], first[6] = byte(len(first)), 0x20
+	if _, err := r.Receive(start, must(Parse(fix(first)))); err != nil {
+		t.Fatal(err)
+	}
+	const proto, id = 17, 0
+	for from := 8; from < len(data); from += 1480 {
+		to := min(from+1480, len(data))
+		_, err := r.Receive(start, must(Parse(packet(Header{Protocol: proto, ID: id, FragmentOffset: from, MoreFragments: to < len(data)}, string(data[from:to])))))
+		if last := to == len(data); last && !errors.Is(err, ErrFragment) || !last && err != nil {
+			t.Errorf("from %d: %v", from, err)
+		}
+	}
+}
+
+// The options of fragment zero are those of the datagram.
+func TestOptionsSurvive(t *testing.T) {
+	first := append(withOptions(7, 7, 4, 0, 0, 0, 0), "12345678"...)
+	first[3], first[6] = byte(len(first)), 0x20
+	r := newReassembler(ReassemblerConfig{})
+	r.Receive(start, must(Parse(packet(Header{Protocol: 17, FragmentOffset: 8}, "9"))))
+	whole, err := r.Receive(start, must(Parse(fix(first))))
+	if err != nil || string(whole.Payload()) != "123456789" || !bytes.Equal(whole.Options(), []byte{7, 7, 4, 0, 0, 0, 0, 0}) {
+		t.Fatalf("%v, options % x, payload %q", err, whole.Options(), whole.Payload())
+	}
+	if _, err := Parse(whole.Bytes()); err != nil {
+		t.Error(err)
+	}
+}
+
+// 576 bytes come in whole in the smallest fragments that there can be; more than 256 fragments do
+// not, however small, and what was held of them is given up.
+func TestTinyFragments(t *testing.T) {
+	r := newReassembler(ReassemblerConfig{})
+	data := bytesOf(576 - HeaderLen)
+	var whole Packet
+	for from := 0; from < len(data); from += 8 {
+		whole, _ = r.Receive(start, fragment(data, 1, from, min(from+8, len(data))))
+	}
+	if !bytes.Equal(whole.Payload(), data) {
+		t.Errorf("%d bytes came out", len(whole.Payload()))
+	}
+	long := bytesOf(8 * 300)
+	r = newReassembler(ReassemblerConfig{})
+	for i := range 300 {
+		whole, err := r.Receive(start, fragment(long, 2, 8*i, 8*i+8))
+		if whole.Valid() || i < maxParts && err != nil || i >= maxParts && !errors.Is(err, ErrTiny) {
+			t.Fatalf("fragment %d: %v", i, err)
+		}
+	}
+	if r.Stats.Tiny != 300 || r.held != 0 {
+		t.Errorf("%+v, %d bytes held", r.Stats, r.held)
+	}
+}
+
+// RFC 3168, 5.3: a mark of congestion on any fragment is kept, or the datagram is dropped.
+func TestCongestionMarks(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		tos  [3]uint8
+		want int // the TOS; -1: dropped
+	}{
+		{"all the same", [3]uint8{2, 2, 2}, 2},
+		{"none can be marked", [3]uint8{0, 0, 0}, 0},
+		{"the DSCP is fragment zero's", [3]uint8{0xb8, 0, 0}, 0xb8},
+		{"the first is marked", [3]uint8{3, 2, 2}, 3},
+		{"a later one is marked", [3]uint8{0xba, 0xba, 0xbb}, 0xbb},
+		{"ECT(1) and a mark", [3]uint8{1, 3, 1}, 3},
+		{"all are marked", [3]uint8{3, 3, 3}, 3},
+		{"a mark among those that can have none", [3]uint8{0, 3, 0}, -1},
+		{"one that can have none among marks", [3]uint8{3, 3, 0}, -1},
+		{"no mark, and both kinds", [3]uint8{2, 0, 2}, 2},
+	} {
+		for order := range 3 {
+			r := newReassembler(ReassemblerConfig{})
+			var whole Packet
+			var err error
+			for i := range 3 {
+				n := (i + order) % 3
+				p := must(Parse(packet(Header{TOS: c.tos[n], MoreFragments: n < 2, FragmentOffset: 8 * n}, "12345678")))
+				whole, err = r.Receive(start, p)
+			}
+			switch {
+			case c.want < 0 && (!errors.Is(err, ErrMarks) || whole.Valid() || r.Stats.Marks != 3 || r.held != 0):
+				t.Errorf("%s: %v, %+v", c.name, err, r.Stats)
+			case c.want >= 0 && (!whole.Valid() || int(whole.TOS()) != c.want):
+				t.Errorf("%s: %v, TOS %#x", c.name, err, whole.TOS())
+			}
+		}
 	}
 }
 
@@ -145,7 +270,17 @@ func TestTimeout(t *testing.T) {
 	if d := r.Deadline(); !d.Equal(start.Add(30 * time.Second)) {
 		t.Errorf("deadline %v", d)
 	}
-	if whole, err := r.Receive(start.Add(31*time.Second), fragment(data, 1, 8, 16)); whole.Valid() || err != nil {
+	if _, ok := r.Expire(start.Add(30*time.Second - 1)); ok {
+		t.Error("given up too early")
+	}
+	late := start.Add(30 * time.Second)
+	if _, ok := r.Expire(late); !ok {
+		t.Error("not given up in time")
+	}
+	if _, ok := r.Expire(late); ok {
+		t.Error("given up twice")
+	}
+	if whole, err := r.Receive(late, fragment(data, 1, 8, 16)); whole.Valid() || err != nil {
 		t.Errorf("a fragment completed one from the past: %v", err)
 	}
 	if r.Stats.TimedOut != 1 {
@@ -153,23 +288,99 @@ func TestTimeout(t *testing.T) {
 	}
 }
 
+// What Expire returns is fragment zero as it came, as far as it came, or nothing: RFC 792 has no
+// error sent "if fragment zero is not available".
+func TestWhatTimesOut(t *testing.T) {
+	data := bytesOf(64)
+	late := start.Add(reassemblyTimeout)
+	for _, c := range []struct {
+		name  string
+		parts []Packet
+		want  []byte
+	}{
+		{"fragment zero is there", []Packet{fragment(data, 1, 0, 16)}, fragment(data, 1, 0, 16).Bytes()},
+		{"it came last", []Packet{fragment(data, 1, 32, 64), fragment(data, 1, 0, 8)}, fragment(data, 1, 0, 8).Bytes()},
+		{"it never came", []Packet{fragment(data, 1, 8, 64)}, nil},
+		{"the datagram was spoilt", []Packet{fragment(data, 1, 0, 16), fragment(data, 1, 8, 32)}, nil},
+	} {
+		r := newReassembler(ReassemblerConfig{})
+		for _, p := range c.parts {
+			r.Receive(start, p)
+		}
+		first, ok := r.Expire(late)
+		if !ok || first.Valid() != (c.want != nil) || !bytes.Equal(first.Bytes(), c.want) {
+			t.Errorf("%s: %v, % x", c.name, ok, first.Bytes())
+		}
+		if _, again := r.Expire(late); again || !r.Deadline().IsZero() || r.held != 0 {
+			t.Errorf("%s: something is left", c.name)
+		}
+	}
+}
+
 func TestMemoryIsBounded(t *testing.T) {
-	r := newReassembler(ReassemblerConfig{MaxDatagrams: 4, MaxBytes: 64})
+	r := newReassembler(ReassemblerConfig{MaxDatagrams: 4, MaxBytes: 400})
 	data := bytesOf(4096)
 	for id := range uint16(100) {
 		r.Receive(start, fragment(data, id, 0, 32))
-		if len(r.open) > 4 || r.held > 64 {
+		if len(r.open) > 4 || r.held > 400 {
 			t.Fatalf("%d datagrams, %d bytes", len(r.open), r.held)
 		}
 	}
 	if r.Stats.Evicted == 0 {
 		t.Error("nothing was evicted")
 	}
-	if _, err := r.Receive(start, fragment(data, 7, 0, 128)); !errors.Is(err, ErrMemory) {
+	if _, err := r.Receive(start, fragment(data, 7, 0, 400)); !errors.Is(err, ErrMemory) {
 		t.Errorf("more than all memory: %v", err)
 	}
-	if r.held > 64 {
-		t.Errorf("%d bytes", r.held)
+	if _, err := r.Receive(start, fragment(data, 8, 4000, 4008)); !errors.Is(err, ErrMemory) {
+		t.Errorf("eight bytes, far behind: they need the memory of all that is before them: %v", err)
+	}
+	if r.held > 400 || len(r.spare) > maxSpare {
+		t.Errorf("%d bytes, %d spare", r.held, len(r.spare))
+	}
+}
+
+// from returns a fragment from another source.
+func from(p Packet, source byte) Packet {
+	b := bytes.Clone(p.Bytes())
+	b[15] = source
+	return must(Parse(fix(b)))
+}
+
+// A source that sends first fragments without an end pushes out its own, not another's: neither
+// by their number nor by their size.
+func TestOneSourceCantEvictAnothers(t *testing.T) {
+	data := bytesOf(4000)
+	for _, cfg := range []ReassemblerConfig{{MaxDatagrams: 8}, {MaxDatagrams: 64, MaxBytes: 20000}} {
+		r := newReassembler(cfg)
+		r.Receive(start, from(fragment(data, 1, 0, 2000), 1))
+		r.Receive(start, from(fragment(data, 1, 0, 2000), 2))
+		for id := range uint16(1000) {
+			r.Receive(start, from(fragment(data, id, 0, 2000), 66))
+		}
+		for source := byte(1); source <= 2; source++ {
+			if whole, err := r.Receive(start, from(fragment(data, 1, 2000, 4000), source)); err != nil || !bytes.Equal(whole.Payload(), data) {
+				t.Errorf("%+v: source %d was pushed out: %v", cfg, source, err)
+			}
+		}
+		if r.Stats.Evicted < 900 {
+			t.Errorf("%+v: %+v", cfg, r.Stats)
+		}
+	}
+}
+
+// Where all use the same, the oldest goes: new sources get their turn.
+func TestNewSourcesGetIn(t *testing.T) {
+	data := bytesOf(16)
+	r := newReassembler(ReassemblerConfig{MaxDatagrams: 8})
+	for source := range byte(100) {
+		r.Receive(start, from(fragment(data, 1, 0, 8), source))
+	}
+	if whole, err := r.Receive(start, from(fragment(data, 1, 8, 16), 99)); err != nil || !whole.Valid() {
+		t.Errorf("the newest: %v", err)
+	}
+	if whole, _ := r.Receive(start, from(fragment(data, 1, 8, 16), 0)); whole.Valid() {
+		t.Error("the oldest is still there")
 	}
 }
 
@@ -184,40 +395,4 @@ func TestReassemblyAllocatesNothing(t *testing.T) {
 	}); n != 0 {
 		t.Errorf("%v allocations a datagram", n)
 	}
-}
-
-// Any sequence of fragments: no panic, bounded memory, and whatever comes out was put in.
-func FuzzReassembler(f *testing.F) {
-	f.Add([]byte{0, 0, 2, 1, 0, 2, 2, 0})
-	f.Fuzz(func(t *testing.T, script []byte) {
-		r := newReassembler(ReassemblerConfig{MaxDatagrams: 3, MaxBytes: 256})
-		now := start
-		for len(script) >= 4 {
-			id, off, n, flags := script[0]&3, int(script[1]&31)*8, int(script[2]&63), script[3]
-			script = script[4:]
-			body := make([]byte, n)
-			for i := range body {
-				body[i] = id ^ byte(off+i)
-			}
-			p, err := Parse(packet(Header{ID: uint16(id), MoreFragments: flags&1 != 0, FragmentOffset: off}, string(body)))
-			if err != nil {
-				t.Fatal(err)
-			}
-			now = now.Add(time.Duration(flags>>4) * time.Second)
-			whole, err := r.Receive(now, p)
-			if whole.Valid() {
-				if err != nil {
-					t.Fatal("a packet and an error")
-				}
-				for i, v := range whole.Payload() {
-					if v != id^byte(i) {
-						t.Fatalf("byte %d is not what was sent", i)
-					}
-				}
-			}
-			if r.held < 0 || r.held > 256 || len(r.open) > 3 {
-				t.Fatalf("%d bytes in %d datagrams", r.held, len(r.open))
-			}
-		}
-	})
 }
