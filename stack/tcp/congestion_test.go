@@ -97,9 +97,9 @@ func TestSlowStartAndCongestionAvoidance(t *testing.T) {
 			setcwnd 9000
 			consume
 			< ACK 1 ack 5001 win 65535`},
-		{"but at most for 8 segments: L of RFC 9406, 4.3", tenOf + `
+		{"an ACK of a batch counts for all of it: L of RFC 9406, 4.3, is 64 here", tenOf + `
 			< ACK 1 ack 1001 win 65535
-			cwnd 1800
+			cwnd 2000
 			setcwnd 9000
 			consume
 			< ACK 1 ack 5001 win 65535`},

@@ -110,15 +110,15 @@ func TestHyStart(t *testing.T) {
 
 	// L
 	s = newSlowStarter()
-	s.p.Acked = 20000
+	s.p.Acked = 100_000
 	s.h.grow(&s.w, &s.p)
-	if s.w.CWnd != 18000 {
+	if s.w.CWnd != 74_000 {
 		t.Errorf("not paced: %d", s.w.CWnd)
 	}
 	s = newSlowStarter()
-	s.p.Acked, s.p.Paced = 20000, true
+	s.p.Acked, s.p.Paced = 100_000, true
 	s.h.grow(&s.w, &s.p)
-	if s.w.CWnd != 30000 {
+	if s.w.CWnd != 110_000 {
 		t.Errorf("paced: %d", s.w.CWnd)
 	}
 
