@@ -13,35 +13,57 @@ type Partial uint64
 // Add returns p plus the words of b; an odd last byte counts as if a zero byte followed,
 // so only the last piece of a message may be of odd length.
 //
-// RFC 1071, 2(B): "the sum of 16-bit integers can be computed in either byte order";
-// 2(C): wider words may be added and folded at the end. So eight bytes are added at once.
+// RFC 1071, 2(B): "the sum of 16-bit integers can be computed in either byte order": the words are
+// added as the machine loads them fastest, little-endian, and the bytes of the sum swapped at the
+// end. 2(C): wider words may be added and folded at the end. So eight bytes are added at once.
 func (p Partial) Add(b []byte) Partial {
-	var a, c uint64 = uint64(p), 0
-	for len(b) >= 64 {
-		w := b[:64:64]
-		a, c = bits.Add64(a, binary.BigEndian.Uint64(w[0:8]), c)
-		a, c = bits.Add64(a, binary.BigEndian.Uint64(w[8:16]), c)
-		a, c = bits.Add64(a, binary.BigEndian.Uint64(w[16:24]), c)
-		a, c = bits.Add64(a, binary.BigEndian.Uint64(w[24:32]), c)
-		a, c = bits.Add64(a, binary.BigEndian.Uint64(w[32:40]), c)
-		a, c = bits.Add64(a, binary.BigEndian.Uint64(w[40:48]), c)
-		a, c = bits.Add64(a, binary.BigEndian.Uint64(w[48:56]), c)
-		a, c = bits.Add64(a, binary.BigEndian.Uint64(w[56:64]), c)
-		b = b[64:]
+	// Two sums, because an addition with carry waits for the one before it, and the processor does
+	// two such chains at once. Their carries are counted aside.
+	var a, a2, carries, carries2, c uint64
+	for len(b) >= 128 {
+		w := b[:128:128]
+		a, c = bits.Add64(a, binary.LittleEndian.Uint64(w[0:8]), 0)
+		a, c = bits.Add64(a, binary.LittleEndian.Uint64(w[8:16]), c)
+		a, c = bits.Add64(a, binary.LittleEndian.Uint64(w[16:24]), c)
+		a, c = bits.Add64(a, binary.LittleEndian.Uint64(w[24:32]), c)
+		a, c = bits.Add64(a, binary.LittleEndian.Uint64(w[32:40]), c)
+		a, c = bits.Add64(a, binary.LittleEndian.Uint64(w[40:48]), c)
+		a, c = bits.Add64(a, binary.LittleEndian.Uint64(w[48:56]), c)
+		a, c = bits.Add64(a, binary.LittleEndian.Uint64(w[56:64]), c)
+		carries, _ = bits.Add64(carries, 0, c)
+		a2, c = bits.Add64(a2, binary.LittleEndian.Uint64(w[64:72]), 0)
+		a2, c = bits.Add64(a2, binary.LittleEndian.Uint64(w[72:80]), c)
+		a2, c = bits.Add64(a2, binary.LittleEndian.Uint64(w[80:88]), c)
+		a2, c = bits.Add64(a2, binary.LittleEndian.Uint64(w[88:96]), c)
+		a2, c = bits.Add64(a2, binary.LittleEndian.Uint64(w[96:104]), c)
+		a2, c = bits.Add64(a2, binary.LittleEndian.Uint64(w[104:112]), c)
+		a2, c = bits.Add64(a2, binary.LittleEndian.Uint64(w[112:120]), c)
+		a2, c = bits.Add64(a2, binary.LittleEndian.Uint64(w[120:128]), c)
+		carries2, _ = bits.Add64(carries2, 0, c)
+		b = b[128:]
 	}
+	a, c = bits.Add64(a, a2, 0)
+	a, c = bits.Add64(a, carries+carries2, c)
 	for len(b) >= 8 {
-		a, c = bits.Add64(a, binary.BigEndian.Uint64(b), c)
+		a, c = bits.Add64(a, binary.LittleEndian.Uint64(b), c)
 		b = b[8:]
 	}
 	if len(b) > 0 {
 		var tail uint64
 		for i, v := range b {
-			tail |= uint64(v) << (56 - 8*i)
+			tail |= uint64(v) << (8 * i)
 		}
 		a, c = bits.Add64(a, tail, c)
 	}
 	a, c = bits.Add64(a, 0, c)
-	return Partial(a + c)
+	a += c
+	// The swapped sum of 16 bits is the sum of the swapped words; the caller's order is big-endian.
+	v := a>>32 + a&0xffffffff
+	v = v>>32 + v&0xffffffff
+	v = v>>16 + v&0xffff
+	v = v>>16 + v&0xffff
+	s, c := bits.Add64(uint64(p), uint64(bits.ReverseBytes16(uint16(v))), 0)
+	return Partial(s + c)
 }
 
 // Add16 returns p plus one 16-bit word.
