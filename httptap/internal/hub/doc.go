@@ -6,7 +6,7 @@
 //	client b ─ Port ─┤   learning switch   ├─ Port ─ lab
 //	default  ─ Port ─┘  (promiscuous port) └─ ...
 //
-// Read hub.go (ports, who gets a frame), port.go (queues, and the two ways to empty them),
+// Read hub.go (ports, who gets a frame), port.go (queues, and the ways to empty them),
 // table.go (who was seen where), pump.go (a Device as a port, a port as a Device).
 //
 // A frame to a station that was seen at a port goes to that port alone; to a group, to
@@ -17,6 +17,7 @@
 // that a slow port sees what is new and never slows another. No frame disappears uncounted:
 // over all ports, copies queued = frames read + frames dropped + frames still queued.
 //
-// The mutex of a Hub guards its tables and is held while a frame is handed to the queues, each
-// of which has a mutex of its own. Frames are copied into buffers that the queues reuse.
+// Frames come and go in batches. The mutex of a Hub guards its tables and is held while up to 64
+// frames are handed to the queues; each of these has a mutex of its own, which such a send locks
+// once, and wakes its reader once. Frames are copied into buffers that the queues reuse.
 package hub

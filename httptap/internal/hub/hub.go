@@ -64,6 +64,16 @@ type Hub struct {
 	table   table
 	observe func(at time.Time, from *Port, frame []byte)
 	gone    PortStats // counters of ports that were detached
+	filling []*Port   // whose mutex a send holds, because it has put frames into their queues
+	last    flow
+}
+
+// A flow is where the frame before went. The frames of one send mostly are one flow's: the
+// table is asked for the first of them.
+type flow struct {
+	src, dst       link.Addr
+	to             *Port // dst's; nil: unknown
+	learned, found bool  // src and dst are those of a frame
 }
 
 // New returns a hub without ports.
@@ -147,6 +157,8 @@ func (h *Hub) sendShare(from *Port, frames [][]byte) (int, error) {
 		return 0, net.ErrClosed
 	}
 	now := h.cfg.Now()
+	h.last = flow{}
+	defer h.filled()
 	for i, f := range frames {
 		if err := h.forward(now, from, f); err != nil {
 			return i, err
@@ -155,42 +167,63 @@ func (h *Hub) sendShare(from *Port, frames [][]byte) (int, error) {
 	return len(frames), nil
 }
 
+// filled ends a send: the readers of all queues that it has filled are told, each one once.
+func (h *Hub) filled() {
+	for _, p := range h.filling {
+		p.filling = false
+		p.signal()
+		p.mu.Unlock()
+	}
+	h.filling = h.filling[:0]
+}
+
 func (h *Hub) forward(now time.Time, from *Port, b []byte) error {
 	f, err := ethernet.Parse(b)
 	switch {
 	case err != nil:
-		from.in.refusedShort.Add(1)
+		from.in.RefusedShort++
 		return fmt.Errorf("%w, not %d", ErrShort, len(b))
 	case len(b) > h.cfg.MTU+link.HeaderLen:
-		from.in.refusedLong.Add(1)
+		from.in.RefusedLong++
 		return fmt.Errorf("%w: %d bytes, the limit is %d", ErrLong, len(b), h.cfg.MTU+link.HeaderLen)
 	case f.Src().IsMulticast():
-		from.in.refusedSource.Add(1)
+		from.in.RefusedSource++
 		return ErrSource
 	}
-	from.in.frames.Add(1)
-	from.in.bytes.Add(uint64(len(b)))
+	from.in.FramesIn++
+	from.in.BytesIn += uint64(len(b))
 	if h.observe != nil {
 		h.observe(now, from, b)
 	}
-	if !from.cfg.Promiscuous {
+	src, dst, last := f.Src(), f.Dst(), &h.last
+	if !from.cfg.Promiscuous && !(last.learned && src == last.src) {
 		// A promiscuous client uses the device's own address: learning it there would take
 		// the kernel's frames away from it.
-		h.table.learn(now, f.Src(), from)
+		h.table.learn(now, src, from)
+		last.src, last.learned = src, true
+		last.found = false // it may be this station that was looked for
 	}
 	var to *Port
-	if !f.Dst().IsMulticast() {
-		to = h.table.lookup(now, f.Dst())
+	if !dst.IsMulticast() {
+		if !last.found || dst != last.dst {
+			last.dst, last.to, last.found = dst, h.table.lookup(now, dst), true
+		}
+		to = last.to
 	}
 	copies := 0
 	for _, p := range h.ports {
 		if p != from && (to == nil || to == p || p.cfg.Promiscuous || p.cfg.Mirror) {
+			if !p.filling {
+				p.mu.Lock() // until the send is over
+				p.filling = true
+				h.filling = append(h.filling, p)
+			}
 			p.push(b)
 			copies++
 		}
 	}
 	if copies == 0 {
-		from.in.nobody.Add(1)
+		from.in.Nobody++
 	}
 	return nil
 }

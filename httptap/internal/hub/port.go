@@ -4,7 +4,6 @@ import (
 	"context"
 	"net"
 	"sync"
-	"sync/atomic"
 )
 
 // A Port is a place at the hub: what is sent there goes to the others, what the others send to
@@ -13,23 +12,23 @@ type Port struct {
 	hub *Hub
 	cfg PortConfig
 
-	detached bool // guarded by the hub's mutex
+	// Guarded by the hub's mutex.
+	detached bool
+	filling  bool      // a send holds mu and puts frames into the queue
+	in       PortStats // what was sent
 
-	in struct {
-		frames, bytes, refusedShort, refusedLong, refusedSource, nobody atomic.Uint64
-	}
-
+	// The hub's mutex may be held when this one is locked, and never the other way round.
 	mu      sync.Mutex
-	wait    chan struct{} // closed when a frame comes or the port closes; nil: nobody waits
+	wake    chan struct{} // holds a token when a reader has to look
 	slots   [][]byte      // ring of queued frames; it grows up to cfg.Queue
 	first   int
 	n       int
 	closed  bool
-	counter PortStats
+	counter PortStats // of the queue
 }
 
 func newPort(h *Hub, cfg PortConfig) *Port {
-	return &Port{hub: h, cfg: cfg}
+	return &Port{hub: h, cfg: cfg, wake: make(chan struct{}, 1)}
 }
 
 // Name returns the port's name.
@@ -42,23 +41,23 @@ func (p *Port) Kind() Kind { return p.cfg.Kind }
 // next one: ErrShort, ErrLong, ErrSource, or net.ErrClosed.
 func (p *Port) Send(frames ...[]byte) (int, error) { return p.hub.send(p, frames) }
 
-// push queues a copy of frame, in place of the oldest one when the queue is full.
+// push queues a copy of frame, in place of the oldest one when the queue is full. The port's
+// mutex is held.
 func (p *Port) push(frame []byte) {
-	p.mu.Lock()
 	p.counter.QueuedTotal++
 	if p.n == len(p.slots) && p.n < p.cfg.Queue {
 		p.grow()
 	}
 	if p.n == len(p.slots) {
-		p.first = (p.first + 1) % len(p.slots)
-		p.n--
+		p.pop()
 		p.counter.DroppedFull++
 	}
-	k := (p.first + p.n) % len(p.slots)
+	k := p.first + p.n
+	if k >= len(p.slots) {
+		k -= len(p.slots)
+	}
 	p.slots[k] = append(p.slots[k][:0], frame...)
 	p.n++
-	p.signal()
-	p.mu.Unlock()
 }
 
 func (p *Port) grow() {
@@ -69,11 +68,11 @@ func (p *Port) grow() {
 	p.slots, p.first = ring, 0
 }
 
-// signal wakes whoever waits. The port's mutex is held.
+// signal wakes one of those who wait; whoever is woken and leaves frames behind wakes the next.
 func (p *Port) signal() {
-	if p.wait != nil {
-		close(p.wait)
-		p.wait = nil
+	select {
+	case p.wake <- struct{}{}:
+	default: // somebody is to look already
 	}
 }
 
@@ -88,18 +87,54 @@ func (p *Port) Poll(bufs [][]byte, sizes []int) (n int, err error) {
 	}
 	for p.n > 0 && n < len(bufs) {
 		f := p.slots[p.first]
-		p.first = (p.first + 1) % len(p.slots)
-		p.n--
 		if len(f) > len(bufs[n]) {
+			p.pop()
 			p.counter.DroppedLong++
 			continue
 		}
 		sizes[n] = copy(bufs[n], f)
-		p.counter.FramesOut++
-		p.counter.BytesOut += uint64(len(f))
+		p.read()
 		n++
 	}
+	if p.n > 0 {
+		p.signal()
+	}
 	return n, nil
+}
+
+// Drain takes frames out of the queue without waiting, the oldest first, and hands them to take
+// until it returns false: that frame stays queued. take runs with the port's mutex held: it must
+// be quick, must not call the port or the hub, and must not keep frame. Drain returns how many
+// frames it took, and net.ErrClosed when the port is closed.
+func (p *Port) Drain(take func(frame []byte) bool) (n int, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return 0, net.ErrClosed
+	}
+	for p.n > 0 && take(p.slots[p.first]) {
+		p.read()
+		n++
+	}
+	if p.n > 0 {
+		p.signal()
+	}
+	return n, nil
+}
+
+// pop takes the oldest frame out of the queue.
+func (p *Port) pop() {
+	if p.first++; p.first == len(p.slots) {
+		p.first = 0
+	}
+	p.n--
+}
+
+// read takes the oldest frame out of the queue because its reader has it.
+func (p *Port) read() {
+	p.counter.FramesOut++
+	p.counter.BytesOut += uint64(len(p.slots[p.first]))
+	p.pop()
 }
 
 // Read is Poll, but waits for the first frame until ctx ends, and returns its error then.
@@ -116,23 +151,24 @@ func (p *Port) Read(ctx context.Context, bufs [][]byte, sizes []int) (int, error
 }
 
 // Wait returns when a frame is queued or the port is closed, with nil, or when ctx ends, with
-// its error. Who waits for long needs no buffers for the frames meanwhile.
+// its error. Who waits for long needs no buffers for the frames meanwhile. Who is told that
+// there are frames has to take some: nobody else is told.
 func (p *Port) Wait(ctx context.Context) error {
-	p.mu.Lock()
-	if p.n > 0 || p.closed {
+	for {
+		p.mu.Lock()
+		n, closed := p.n, p.closed
 		p.mu.Unlock()
-		return nil
-	}
-	if p.wait == nil {
-		p.wait = make(chan struct{})
-	}
-	wait := p.wait
-	p.mu.Unlock()
-	select {
-	case <-wait:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+		if closed {
+			p.signal() // for the others who wait
+		}
+		if n > 0 || closed {
+			return nil
+		}
+		select {
+		case <-p.wake:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
 }
 
@@ -186,14 +222,13 @@ func (p *Port) counters() *PortStats {
 	return &p.counter
 }
 
+// stats returns all counters. The hub's mutex is held.
 func (p *Port) stats() PortStats {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := p.counter
+	s.add(p.in)
 	s.Name, s.Kind, s.Queued = p.cfg.Name, p.cfg.Kind, p.n
-	s.FramesIn, s.BytesIn = p.in.frames.Load(), p.in.bytes.Load()
-	s.RefusedShort, s.RefusedLong = p.in.refusedShort.Load(), p.in.refusedLong.Load()
-	s.RefusedSource, s.Nobody = p.in.refusedSource.Load(), p.in.nobody.Load()
 	return s
 }
 
