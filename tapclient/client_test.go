@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -243,8 +244,8 @@ func TestServerThatFellSilent(t *testing.T) {
 		defer far.Close()
 		conns := make(chan net.Conn, 1)
 		conns <- near
-		c := newClient("http://127.0.0.1:7070", Options{})
-		c.http.Transport.(*http.Transport).DialContext = func(_ context.Context, _, _ string) (net.Conn, error) {
+		c := newClient(&url.URL{Scheme: "http", Host: "127.0.0.1:7070"}, Options{})
+		c.dialer = func(_ context.Context, _, _ string) (net.Conn, error) {
 			select {
 			case c := <-conns:
 				return c, nil
@@ -253,7 +254,7 @@ func TestServerThatFellSilent(t *testing.T) {
 			}
 		}
 		defer c.Close()
-		c.batch, c.device = true, link.Info{MTU: 1500}
+		c.transport, c.device = Batches, link.Info{MTU: 1500}
 		go io.Copy(io.Discard, far)
 		start := time.Now()
 		bufs, sizes := one()

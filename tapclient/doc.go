@@ -4,14 +4,20 @@
 //	c, err := tapclient.Dial(ctx, "http://127.0.0.1:7070", tapclient.Options{Name: "me"})
 //	h, err := stack.New(stack.Config{Device: c})
 //
-// Read client.go (Dial and the Device), codec.go (frames as JSON).
+// Read client.go (Dial and the Device), stream.go and upgrade.go (frames on one connection),
+// poll.go and codec.go (frames as JSON), call.go (one call and its errors).
 //
-// Against a server that offers batches, a read is one long poll that answers as soon as there
-// is a frame, and a write is one call for all frames. Against a server that knows only version
-// 0 of the contract, a read asks again and again, from every half millisecond when frames come
-// to every 20 ms when none do: that version has no way to wait.
+// Dial takes the best [Transport] that the server has, unless Options asks for one:
+//
+//   - A stream is one connection on which frames travel as they are, many in one system call.
+//   - With batches a read is one long poll that answers as soon as there is a frame, and a
+//     write is one call for all frames.
+//   - With version 0 a read asks again and again, from every half millisecond when frames come
+//     to every 20 ms when none do: that version has no way to wait.
 //
 // A read goes on for some seconds when the server does not answer, so that a restart goes by. A
-// write that fails is not made again: its frames may have been sent, and a stack sends again
-// what was lost.
+// call that fails is not made again: its frames may have been sent, and a stack sends again what
+// was lost. A stream that breaks is made anew, with more and more time between the tries; frames
+// that are written meanwhile, and those that its end cut, are lost and counted. Close waits a
+// moment until the server has taken what was written to a stream.
 package tapclient

@@ -7,17 +7,45 @@
 //	POST /send   a JSON string: one frame in base64; answers a status only
 //	GET  /recv   a JSON string: the oldest unread frame in base64, "" at once when there is none
 //
+// On top of it, each usable alone (Info.Features lists what a server offers):
+//
+//	POST /send    a JSON array of such strings: several frames
+//	GET  /recv?max=64&wait=5s    an array, too; waits for the first frame
+//	GET  /stream  a raw byte stream of frames, both ways, for as long as the connection lasts
+//
+// /stream is an upgrade of HTTP/1.1 (RFC 9110, 7.8). The client asks with
+//
+//	GET /stream?client=NAME HTTP/1.1
+//	Host: 127.0.0.1:7070
+//	Connection: Upgrade
+//	Upgrade: httptap
+//
+// and when the answer is 101, both sides send frames from there on, each behind its length in
+// 4 bytes, big-endian: the framing of QEMU's -netdev stream, of passt and of gvisor-tap-vsock.
+//
+//	 0                   4
+//	+-------------------+------------------------------+-------------------+----
+//	| length of frame 1 | frame 1 (14 to MTU+14 bytes) | length of frame 2 | ...
+//	+-------------------+------------------------------+-------------------+----
+//
+// Frames may be cut and joined by the connection in any way, and either side may send many at
+// once. Nothing is answered: a frame that the switch refuses is counted in /stats, and a length
+// that no frame has ends the stream, because nothing behind it can be trusted. So does the end
+// of the connection, in either direction. A client that does not read loses its oldest frames.
+//
 // A client may name itself with ?client=NAME or the header Httptap-Client and then has its
 // own queue, its own hardware address and its own counters. Without a name it is the client
-// "default", which receives every frame that it did not send itself.
+// "default", which receives every frame that it did not send itself. Calls and streams under one
+// name share its queue: each frame goes to one of them.
 package api
 
 // Paths of the calls.
 const (
-	PathInfo  = "/info"
-	PathSend  = "/send"
-	PathRecv  = "/recv"
-	PathStats = "/stats"
+	PathInfo   = "/info"
+	PathSend   = "/send"
+	PathRecv   = "/recv"
+	PathStream = "/stream"
+	PathStats  = "/stats"
 )
 
 // DefaultListen is where httptap listens, DefaultURL where clients look for it.
@@ -43,6 +71,12 @@ const (
 	WaitParam = "wait"
 )
 
+// StreamProtocol is what /stream upgrades to: the value of the header Upgrade.
+const StreamProtocol = "httptap"
+
+// StreamLengthLen is the length in bytes of the big-endian number before each frame of a stream.
+const StreamLengthLen = 4
+
 // Info is the answer of GET /info. The first four fields are version 0.
 type Info struct {
 	MTU          int    // largest payload of a frame in bytes
@@ -58,7 +92,8 @@ type Info struct {
 
 // Features that Info.Features lists.
 const (
-	FeatureBatch = "batch" // arrays on /send and /recv?max=&wait=
+	FeatureBatch  = "batch"  // arrays on /send and /recv?max=&wait=
+	FeatureStream = "stream" // /stream
 )
 
 // Error is the JSON body of every answer that is not a success.

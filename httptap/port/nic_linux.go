@@ -6,9 +6,8 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
+	"sync"
 	"sync/atomic"
-	"unsafe"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -16,21 +15,20 @@ import (
 	"httptap/stack/ethernet"
 )
 
-// maxSuper is the longest thing that a packet socket delivers: a super-frame that was left for
-// hardware to split.
-const maxSuper = 65536 + 64
-
 // A nic is an interface of the machine, through a packet socket that sees every frame that
 // comes in, and none that goes out.
 type nic struct {
 	handle
 	prefix  netip.Prefix
 	undo    *restorer
-	scratch []byte
-	control []byte
-	pending [][]byte // pieces of a super-frame that found no buffer yet
-	memory  []byte   // what they are made of
 	dropped atomic.Uint64
+
+	read struct {
+		sync.Mutex
+		packets
+		pending [][]byte // pieces of a super-frame that found no buffer yet
+		memory  []byte   // what they are made of
+	}
 }
 
 func openNIC(name string) (Device, error) {
@@ -42,7 +40,7 @@ func openNIC(name string) (Device, error) {
 		}
 		return nil, explain("find", name, err)
 	}
-	n := &nic{scratch: make([]byte, maxSuper), control: make([]byte, unix.CmsgSpace(int(unsafe.Sizeof(unix.TpacketAuxdata{}))))}
+	n := new(nic)
 	if n.info, n.prefix, err = describe(l); err != nil {
 		return nil, err
 	}
@@ -58,13 +56,13 @@ func openNIC(name string) (Device, error) {
 		unix.Close(fd)
 		return nil, explain("set up the packet socket on", name, err)
 	}
-	n.file = os.NewFile(uintptr(fd), name)
-	if n.raw, err = n.file.SyscallConn(); err != nil {
-		n.file.Close()
+	if err := n.adopt(fd); err != nil {
 		return nil, err
 	}
+	n.read.init()
+	n.write.ring, _ = newRing() // without one, it is one call a frame
 	if n.undo, err = disableOffloads(name); err != nil {
-		n.file.Close()
+		n.close()
 		return nil, explain("switch off the receive offloads of", name, err)
 	}
 	return n, nil
@@ -98,74 +96,72 @@ func htons(v uint16) uint16 {
 
 // ReadFrames implements link.Device.
 func (n *nic) ReadFrames(bufs [][]byte, sizes []int) (int, error) {
+	n.calls.RLock()
+	defer n.calls.RUnlock()
+	n.read.Lock()
+	defer n.read.Unlock()
 	if len(bufs) == 0 {
 		return 0, nil
 	}
-	got := n.drain(bufs, sizes, 0)
-	if got > 0 {
-		return got, nil
-	}
-	var failed error
-	err := n.raw.Read(func(fd uintptr) bool {
-		for got < len(bufs) {
-			size, oob, _, _, err := unix.Recvmsg(int(fd), n.scratch, n.control, unix.MSG_TRUNC)
-			switch {
-			case err == unix.EAGAIN:
-				return got > 0
-			case err == unix.EINTR:
-				continue
-			case err != nil:
-				failed = err
-				return true
-			case size > len(n.scratch):
-				n.dropped.Add(1)
-				continue
-			}
-			n.take(n.scratch[:size], n.control[:oob])
+	for {
+		if n.closed.Load() {
+			return 0, net.ErrClosed
+		}
+		got := n.drain(bufs, sizes, 0)
+		for got < len(bufs) && n.read.more() {
+			n.take(n.read.next())
 			got = n.drain(bufs, sizes, got)
 		}
-		return true
-	})
-	switch {
-	case err != nil:
-		return got, n.failed(err)
-	case got > 0 || failed == nil:
-		return got, nil
+		if got > 0 {
+			return got, nil
+		}
+		switch errno := n.read.receive(n.fd); errno {
+		case 0:
+		case unix.EAGAIN:
+			if err := n.wait(unix.POLLIN); err != nil {
+				return 0, err
+			}
+		default:
+			return 0, fmt.Errorf("port: read %s: %w", n.info.Name, writeError(n.info.Name, errno))
+		}
 	}
-	return 0, fmt.Errorf("port: read %s: %w", n.info.Name, writeError(n.info.Name, failed))
 }
 
 // take mends a frame as hardware would have done and queues it, in pieces where it must be.
 func (n *nic) take(frame, control []byte) {
+	if frame == nil {
+		n.dropped.Add(1) // longer than anything that a packet socket delivers
+		return
+	}
 	aux := auxdata(control)
-	n.memory = append(n.memory[:0], frame...)
+	n.read.memory = append(n.read.memory[:0], frame...)
 	if aux.Status&unix.TP_STATUS_VLAN_VALID != 0 {
 		tpid := uint16(ethernet.TypeVLAN)
 		if aux.Status&unix.TP_STATUS_VLAN_TPID_VALID != 0 {
 			tpid = aux.Vlan_tpid
 		}
-		n.memory = insertTag(n.memory, tpid, aux.Vlan_tci)
+		n.read.memory = insertTag(n.read.memory, tpid, aux.Vlan_tci)
 	}
 	if aux.Status&unix.TP_STATUS_CSUMNOTREADY != 0 {
-		fillChecksum(n.memory)
+		fillChecksum(n.read.memory)
 	}
-	if len(n.memory) <= n.info.FrameLen() {
-		n.pending = append(n.pending, n.memory)
+	if len(n.read.memory) <= n.info.FrameLen() {
+		n.read.pending = append(n.read.pending, n.read.memory)
 		return
 	}
-	pieces, ok := split(n.memory, n.info.MTU)
+	pieces, ok := split(n.read.memory, n.info.MTU)
 	if !ok {
 		n.dropped.Add(1)
 		return
 	}
-	n.pending = append(n.pending, pieces...)
+	n.read.pending = append(n.read.pending, pieces...)
 }
 
 // drain moves what is pending into bufs from the one at got on.
 func (n *nic) drain(bufs [][]byte, sizes []int, got int) int {
-	for len(n.pending) > 0 && got < len(bufs) {
-		f := n.pending[0]
-		n.pending = n.pending[1:]
+	for len(n.read.pending) > 0 && got < len(bufs) {
+		f := n.read.pending[0]
+		n.read.pending = n.read.pending[1:]
 		if len(f) > len(bufs[got]) {
 			n.dropped.Add(1)
 			continue
@@ -173,45 +169,31 @@ func (n *nic) drain(bufs [][]byte, sizes []int, got int) int {
 		sizes[got] = copy(bufs[got], f)
 		got++
 	}
-	if len(n.pending) == 0 {
-		n.pending = n.pending[:0:0]
+	if len(n.read.pending) == 0 {
+		n.read.pending = n.read.pending[:0:0]
 	}
 	return got
-}
-
-// auxdata finds the packet's auxiliary data among the control messages.
-func auxdata(control []byte) unix.TpacketAuxdata {
-	var aux unix.TpacketAuxdata
-	for len(control) >= unix.SizeofCmsghdr {
-		h, data, rest, err := unix.ParseOneSocketControlMessage(control)
-		if err != nil {
-			break
-		}
-		if h.Level == unix.SOL_PACKET && h.Type == unix.PACKET_AUXDATA && len(data) >= int(unsafe.Sizeof(aux)) {
-			aux = *(*unix.TpacketAuxdata)(unsafe.Pointer(&data[0]))
-		}
-		control = rest
-	}
-	return aux
 }
 
 func (n *nic) Prefix() netip.Prefix { return n.prefix }
 
 // Dropped implements Device; the kernel's count of what it could not queue is part of it.
 func (n *nic) Dropped() uint64 {
-	n.raw.Control(func(fd uintptr) {
+	n.calls.RLock()
+	defer n.calls.RUnlock()
+	if !n.closed.Load() {
 		// Reading the counters resets them.
-		if s, err := unix.GetsockoptTpacketStats(int(fd), unix.SOL_PACKET, unix.PACKET_STATISTICS); err == nil {
+		if s, err := unix.GetsockoptTpacketStats(n.fd, unix.SOL_PACKET, unix.PACKET_STATISTICS); err == nil {
 			n.dropped.Add(uint64(s.Drops))
 		}
-	})
+	}
 	return n.dropped.Load()
 }
 
 // Close implements link.Device and waits until the offloads are as they were.
 func (n *nic) Close() error {
-	if n.closed.Load() {
+	if !n.close() {
 		return nil
 	}
-	return errors.Join(n.handle.Close(), n.undo.restore())
+	return n.undo.restore()
 }

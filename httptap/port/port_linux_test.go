@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 }
 
 // ownNamespace moves the test into a network namespace that ends with it.
-func ownNamespace(t *testing.T) {
+func ownNamespace(t testing.TB) {
 	t.Helper()
 	if os.Getuid() != 0 {
 		t.Skip("needs root: it makes a network namespace")

@@ -5,47 +5,31 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
+	"sync"
 	"sync/atomic"
 	"syscall"
 
 	"github.com/songgao/water"
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
-
-	"httptap/stack/link"
 )
-
-// A handle is an open descriptor that frames go through.
-type handle struct {
-	file   *os.File
-	raw    syscall.RawConn
-	info   link.Info
-	closed atomic.Bool
-}
-
-// failed is what a call of raw reports when the descriptor was closed, which it has no exported
-// error for.
-func (h *handle) failed(err error) error {
-	if h.closed.Load() {
-		return net.ErrClosed
-	}
-	return fmt.Errorf("port: %s: %w", h.info.Name, err)
-}
 
 // A tap is the user's end of a TAP: what the kernel sends out of tap0 is read here, what is
 // written here arrives at tap0. It is gone when it is closed, unless it was there before.
 type tap struct {
 	handle
 	prefix  netip.Prefix
-	scratch []byte // one byte more than a frame: what fills it was longer
 	dropped atomic.Uint64
+
+	read struct {
+		sync.Mutex
+		ring *ring    // nil: frame by frame
+		bufs [][]byte // one byte more than a frame: what fills it was longer
+		want int      // how many frames to ask for: about what the last read found
+	}
 }
 
 func openTAP(name string, o Options) (Device, error) {
-	if o.MTU == 0 {
-		o.MTU = 1500
-	}
 	_, err := netlink.LinkByName(name)
 	existed := err == nil
 	cfg := water.Config{DeviceType: water.TAP}
@@ -54,17 +38,38 @@ func openTAP(name string, o Options) (Device, error) {
 	if err != nil {
 		return nil, explain("open", name, err)
 	}
-	file, ok := ifce.ReadWriteCloser.(*os.File)
-	if !ok {
-		ifce.Close()
-		return nil, fmt.Errorf("port: open %s: %T is not a file", name, ifce.ReadWriteCloser)
+	// The file is in the runtime's poller, see handle; a copy of its descriptor is not.
+	defer ifce.Close()
+	t := new(tap)
+	if err := t.copy(ifce.ReadWriteCloser); err != nil {
+		return nil, fmt.Errorf("port: open %s: %w", name, err)
 	}
-	t := &tap{handle: handle{file: file}}
 	if err := t.setUp(name, o); err != nil {
-		file.Close()
+		t.Close()
 		return nil, err
 	}
 	return t, nil
+}
+
+// copy makes a copy of a file's descriptor the handle's.
+func (t *tap) copy(file any) error {
+	f, ok := file.(syscall.Conn)
+	if !ok {
+		return fmt.Errorf("%T is not a file", file)
+	}
+	raw, err := f.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var fd int
+	var failed error
+	if err := raw.Control(func(old uintptr) { fd, failed = unix.FcntlInt(old, unix.F_DUPFD_CLOEXEC, 0) }); err != nil {
+		return err
+	}
+	if failed != nil {
+		return failed
+	}
+	return t.adopt(fd)
 }
 
 // setUp gives the kernel's end its address and brings it up.
@@ -73,8 +78,10 @@ func (t *tap) setUp(name string, o Options) error {
 	if err != nil {
 		return explain("find", name, err)
 	}
-	if err := netlink.LinkSetMTU(l, o.MTU); err != nil {
-		return explain(fmt.Sprintf("set the MTU %d of", o.MTU), name, err)
+	if o.MTU != 0 {
+		if err := netlink.LinkSetMTU(l, o.MTU); err != nil {
+			return explain(fmt.Sprintf("set the MTU %d of", o.MTU), name, err)
+		}
 	}
 	if o.Prefix.IsValid() {
 		a := &netlink.Addr{IPNet: &net.IPNet{IP: o.Prefix.Addr().AsSlice(), Mask: net.CIDRMask(o.Prefix.Bits(), o.Prefix.Addr().BitLen())}}
@@ -91,77 +98,96 @@ func (t *tap) setUp(name string, o Options) error {
 	if t.info, t.prefix, err = describe(l); err != nil {
 		return err
 	}
-	t.scratch = make([]byte, t.info.FrameLen()+1)
-	t.raw, err = t.file.SyscallConn()
-	return err
+	size := t.info.FrameLen() + 1
+	mem := make([]byte, ringEntries*size)
+	for i := range ringEntries {
+		t.read.bufs = append(t.read.bufs, mem[i*size:(i+1)*size:(i+1)*size])
+	}
+	// Without rings, it is one call a frame.
+	t.read.ring, _ = newRing()
+	t.write.ring, _ = newRing()
+	return nil
 }
 
 // ReadFrames implements link.Device: it waits for one frame and takes as many more as are
 // there without waiting.
 func (t *tap) ReadFrames(bufs [][]byte, sizes []int) (int, error) {
+	t.calls.RLock()
+	defer t.calls.RUnlock()
+	t.read.Lock()
+	defer t.read.Unlock()
 	if len(bufs) == 0 {
 		return 0, nil
 	}
-	n := 0
-	var failed error
-	err := t.raw.Read(func(fd uintptr) bool {
-		for n < len(bufs) {
-			size, err := unix.Read(int(fd), t.scratch)
-			switch {
-			case err == unix.EAGAIN:
-				return n > 0
-			case err == unix.EINTR:
-				continue
-			case err != nil:
-				failed = err
-				return true
-			case size > len(bufs[n]) || size == len(t.scratch):
-				t.dropped.Add(1)
-				continue
-			}
-			sizes[n] = copy(bufs[n], t.scratch[:size])
-			n++
+	for {
+		if t.closed.Load() {
+			return 0, net.ErrClosed
 		}
-		return true
-	})
-	if err != nil {
-		return n, t.failed(err)
+		n, errno := t.readSome(bufs, sizes)
+		switch {
+		case n > 0:
+			return n, nil
+		case errno == 0:
+			continue // there was one, and it did not fit
+		case errno != unix.EAGAIN:
+			return 0, fmt.Errorf("port: read %s: %w", t.info.Name, errno)
+		}
+		if err := t.wait(unix.POLLIN); err != nil {
+			return 0, err
+		}
 	}
-	if n > 0 || failed == nil {
-		return n, nil
-	}
-	return 0, fmt.Errorf("port: read %s: %w", t.info.Name, failed)
 }
 
-// WriteFrames implements link.Device. It writes one frame a call, the only way that both kinds of descriptor have.
-func (h *handle) WriteFrames(frames [][]byte) (int, error) {
-	done, info := 0, h.info
-	var failed error
-	err := h.raw.Write(func(fd uintptr) bool {
-		for done < len(frames) {
-			f := frames[done]
-			if len(f) < link.HeaderLen || len(f) > info.FrameLen() {
-				failed = fmt.Errorf("%w: %d bytes", link.ErrFrameSize, len(f))
-				return true
-			}
-			_, err := unix.Write(int(fd), f)
-			switch {
-			case err == unix.EINTR:
-				continue
-			case err == unix.EAGAIN:
-				return false
-			case err != nil:
-				failed = fmt.Errorf("port: write %s: %w", info.Name, writeError(info.Name, err))
-				return true
-			}
-			done++
+// readSome takes frames that are there. It returns how many, and why not more: unix.EAGAIN
+// when there are none, and no error when bufs are full or a frame was dropped.
+func (t *tap) readSome(bufs [][]byte, sizes []int) (n int, errno syscall.Errno) {
+	for t.read.ring != nil && n < len(bufs) {
+		// To ask for a frame that is not there costs a tenth of what a call does.
+		want := min(max(t.read.want, 2), len(bufs)-n, ringEntries)
+		results, err := t.read.ring.transfer(opRead, t.fd, t.read.bufs[:want])
+		if err != nil || unsupported(results[0]) {
+			t.read.ring.close()
+			t.read.ring = nil
+			break
 		}
-		return true
-	})
-	if err != nil {
-		return done, h.failed(err)
+		found := 0
+		for i, r := range results {
+			if r < 0 {
+				errno = syscall.Errno(-r)
+				continue // one that comes meanwhile may be behind it
+			}
+			found++
+			if size, ok := t.fits(t.read.bufs[i], int(r), bufs[n]); ok {
+				sizes[n] = size
+				n++
+			}
+		}
+		t.read.want = 2 * found
+		if found < want {
+			return n, errno
+		}
 	}
-	return done, failed
+	b := t.read.bufs[0]
+	for n < len(bufs) && t.read.ring == nil {
+		size, errno := rawRead(t.fd, b)
+		if errno != 0 {
+			return n, errno
+		}
+		var ok bool
+		if sizes[n], ok = t.fits(b, size, bufs[n]); ok {
+			n++
+		}
+	}
+	return n, 0
+}
+
+// fits copies a frame to where it is to go, unless it is too long.
+func (t *tap) fits(frame []byte, size int, dst []byte) (int, bool) {
+	if size > len(dst) || size == len(frame) {
+		t.dropped.Add(1)
+		return 0, false
+	}
+	return copy(dst, frame[:size]), true
 }
 
 func writeError(name string, err error) error {
@@ -171,15 +197,13 @@ func writeError(name string, err error) error {
 	return err
 }
 
-// Info implements link.Device.
-func (h *handle) Info() link.Info { return h.info }
-
 func (t *tap) Prefix() netip.Prefix { return t.prefix }
 func (t *tap) Dropped() uint64      { return t.dropped.Load() }
 
-func (h *handle) Close() error {
-	if h.closed.Swap(true) {
-		return nil
+// Close implements link.Device.
+func (t *tap) Close() error {
+	if t.close() && t.read.ring != nil {
+		t.read.ring.close()
 	}
-	return h.file.Close()
+	return nil
 }

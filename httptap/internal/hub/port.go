@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"errors"
 	"net"
 	"sync"
 )
@@ -40,6 +41,19 @@ func (p *Port) Kind() Kind { return p.cfg.Kind }
 // Send puts frames into the hub in order and returns how many it took; err says why not the
 // next one: ErrShort, ErrLong, ErrSource, or net.ErrClosed.
 func (p *Port) Send(frames ...[]byte) (int, error) { return p.hub.send(p, frames) }
+
+// SendAll puts frames into the hub in order. Those that it refuses are counted and take none of
+// the ones behind them along. It fails with net.ErrClosed only.
+func (p *Port) SendAll(frames [][]byte) error {
+	for len(frames) > 0 {
+		n, err := p.hub.send(p, frames)
+		if err == nil || errors.Is(err, net.ErrClosed) {
+			return err
+		}
+		frames = frames[n+1:]
+	}
+	return nil
+}
 
 // push queues a copy of frame, in place of the oldest one when the queue is full. The port's
 // mutex is held.

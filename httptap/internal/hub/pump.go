@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"sync"
 
 	"httptap/stack/link"
@@ -48,16 +47,8 @@ func (p *Port) readFrom(dev link.Device) error {
 		for i := range n {
 			frames = append(frames, bufs[i][:sizes[i]])
 		}
-		for len(frames) > 0 {
-			taken, err := p.Send(frames...)
-			if err == nil {
-				break
-			}
-			if errors.Is(err, net.ErrClosed) {
-				return err
-			}
-			// The frame was refused and counted; the ones behind it are as good as any.
-			frames = frames[min(taken+1, len(frames)):]
+		if err := p.SendAll(frames); err != nil {
+			return err
 		}
 	}
 }

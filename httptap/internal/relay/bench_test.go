@@ -2,48 +2,71 @@ package relay
 
 import (
 	"testing"
+	"time"
 
 	"httptap/stack/link"
 	"httptap/tapclient"
 )
 
-// BenchmarkBatches moves frames of 1442 bytes one way, 64 a call; one operation is one frame.
-func BenchmarkBatches(b *testing.B) {
-	const batch = 64
-	frames, bufs, sizes := make([][]byte, batch), make([][]byte, batch), make([]int, batch)
-	for i := range batch {
-		frames[i] = append(frame(""), make([]byte, 1442-14)...)
-		bufs[i] = make([]byte, 1514)
+// BenchmarkFrames moves frames of 1514 bytes one way, 64 a call; one operation is one frame.
+func BenchmarkFrames(b *testing.B) {
+	for _, transport := range []tapclient.Transport{tapclient.Stream, tapclient.Batches} {
+		for _, dir := range []string{"send", "recv"} {
+			b.Run(string(transport)+"/"+dir, func(b *testing.B) {
+				url, wire, _ := setup(b, 0)
+				c := dial(b, url, transport)
+				from, to := link.Device(c), wire.Device(deviceHW)
+				if dir == "recv" {
+					from, to = to, from
+				}
+				oneWay(b, from, to)
+			})
+		}
 	}
-	for _, dir := range []string{"send", "recv"} {
-		b.Run(dir, func(b *testing.B) {
-			url, wire, _ := setup(b, 0)
-			c, err := tapclient.Dial(b.Context(), url, tapclient.Options{Name: "me"})
-			if err != nil {
-				b.Fatal(err)
-			}
-			defer c.Close()
-			from, to := link.Device(c), wire.Device(deviceHW)
-			if dir == "recv" {
-				from, to = to, from
-			}
-			b.SetBytes(1442)
-			done := 0
-			for b.Loop() {
-				if done++; done%batch != 0 {
-					continue
-				}
-				if _, err := from.WriteFrames(frames); err != nil {
-					b.Fatal(err)
-				}
-				for n := 0; n < batch; {
-					k, err := to.ReadFrames(bufs, sizes)
-					if err != nil {
-						b.Fatal(err)
-					}
-					n += k
-				}
-			}
-		})
+}
+
+// oneWay writes batches of frames to the one device and reads them from the other, with no more
+// than some batches on the way, so that no queue is full.
+func oneWay(b *testing.B, from, to link.Device) {
+	const batch, window = 64, 16
+	frames := make([][]byte, batch)
+	for i := range frames {
+		frames[i] = append(frame(""), make([]byte, 1500)...)
 	}
+	room := make(chan bool, window)
+	read := make(chan bool)
+	go func() {
+		defer close(read)
+		bufs, sizes := make([][]byte, batch), make([]int, batch)
+		for i := range bufs {
+			bufs[i] = make([]byte, 1514)
+		}
+		for n := 0; ; n %= batch {
+			for n < batch {
+				k, err := to.ReadFrames(bufs, sizes)
+				if err != nil {
+					return
+				}
+				n += k
+			}
+			for ; n >= batch; n -= batch {
+				<-room
+			}
+		}
+	}()
+	b.SetBytes(1514)
+	b.ReportAllocs()
+	start := time.Now()
+	for done := 0; b.Loop(); {
+		if done++; done%batch != 0 {
+			continue
+		}
+		room <- true
+		if _, err := from.WriteFrames(frames); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.N)/time.Since(start).Seconds(), "frames/s")
+	to.Close()
+	<-read
 }

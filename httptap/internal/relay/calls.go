@@ -28,7 +28,7 @@ func (r *Relay) info(w http.ResponseWriter, q *http.Request) {
 	i := r.cfg.Info
 	i.DataReady = c.port.Ready()
 	i.Client, i.ClientHardwareAddr = c.name, c.hw.String()
-	i.Features = []string{api.FeatureBatch}
+	i.Features = []string{api.FeatureBatch, api.FeatureStream}
 	writeJSON(w, i)
 }
 
@@ -178,11 +178,12 @@ func (r *Relay) stats(w http.ResponseWriter, q *http.Request) {
 	r.mu.Unlock()
 	writeJSON(w, struct {
 		hub.Stats
-		Clients  int    `json:"clients"`
-		Requests uint64 `json:"requests"`
-		Refused  uint64 `json:"refused"` // by Host or Origin
-		Failed   uint64 `json:"failed"`  // answered with an error, the refused ones among them
-	}{r.cfg.Hub.Stats(), clients, r.requests.Load(), r.refused.Load(), r.failed.Load()})
+		Clients  int         `json:"clients"`
+		Requests uint64      `json:"requests"`
+		Refused  uint64      `json:"refused"` // by Host or Origin
+		Failed   uint64      `json:"failed"`  // answered with an error, the refused ones among them
+		Streams  streamStats `json:"streams"`
+	}{r.cfg.Hub.Stats(), clients, r.requests.Load(), r.refused.Load(), r.failed.Load(), r.streams.stats()})
 }
 
 const helpText = `httptap relays raw Ethernet frames over HTTP.
@@ -191,6 +192,7 @@ const helpText = `httptap relays raw Ethernet frames over HTTP.
   POST /send    a JSON string: one frame in base64; a JSON array: several
   GET  /recv    a JSON string: the oldest unread frame; "" when there is none
   GET  /recv?max=64&wait=5s    a JSON array; waits for the first frame
+  GET  /stream  with Upgrade: httptap, a byte stream of frames, each after its length (4 bytes)
   GET  /stats   every counter
 
 Name yourself with ?client=NAME to have a queue and a hardware address of your own.

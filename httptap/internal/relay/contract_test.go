@@ -429,31 +429,40 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// The client of this project is a device like any other, with batches and without.
+// transports are the ways for a client's frames to travel.
+var transports = []tapclient.Transport{tapclient.Stream, tapclient.Batches, tapclient.Version0}
+
+// dial returns a client of this project, by a transport.
+func dial(t testing.TB, url string, transport tapclient.Transport) *tapclient.Client {
+	t.Helper()
+	c, err := tapclient.Dial(t.Context(), url, tapclient.Options{Name: "me", Transport: transport})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Transport() != transport {
+		t.Fatalf("frames travel by %s", c.Transport())
+	}
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+// The client of this project is a device like any other, whatever way its frames travel.
 func TestClientIsADevice(t *testing.T) {
-	for _, version0 := range []bool{false, true} {
-		t.Run(fmt.Sprintf("version 0 %v", version0), func(t *testing.T) {
+	for _, transport := range transports {
+		t.Run(string(transport), func(t *testing.T) {
 			linktest.Run(t, func(t *testing.T) (a, b link.Device) {
 				url, wire, _ := setup(t, 0)
-				c, err := tapclient.Dial(t.Context(), url, tapclient.Options{Name: "me", Version0: version0})
-				if err != nil {
-					t.Fatal(err)
-				}
-				return c, wire.Device(link.LocalAddr("wire"))
+				return dial(t, url, transport), wire.Device(link.LocalAddr("wire"))
 			})
 		})
 	}
 }
 
 func BenchmarkEcho(b *testing.B) {
-	for _, version0 := range []bool{false, true} {
-		b.Run(fmt.Sprintf("version0=%v", version0), func(b *testing.B) {
+	for _, transport := range transports {
+		b.Run(string(transport), func(b *testing.B) {
 			url, wire, _ := setup(b, 0)
-			c, err := tapclient.Dial(b.Context(), url, tapclient.Options{Name: "me", Version0: version0})
-			if err != nil {
-				b.Fatal(err)
-			}
-			defer c.Close()
+			c := dial(b, url, transport)
 			go func() {
 				bufs, sizes := [][]byte{make([]byte, 1514)}, make([]int, 1)
 				for {

@@ -27,6 +27,7 @@ const (
 	MaxSend    = 4096             // frames in it
 	MaxBatch   = 256              // frames that one /recv answers, fewer when they are long
 	MaxWait    = 60 * time.Second // that /recv waits
+	MaxStreams = 256              // that are open at once
 	IdleClient = 5 * time.Minute  // after which a client that does not call is forgotten
 )
 
@@ -38,9 +39,9 @@ const (
 // Config says what is relayed.
 type Config struct {
 	Hub  *hub.Hub
-	Info api.Info // the fields that are the same for every client
-	Host string   // the host that the server listens on, allowed as the Host of a request
-	Idle time.Duration
+	Info api.Info      // the fields that are the same for every client
+	Host string        // the host that the server listens on, allowed as the Host of a request
+	Idle time.Duration // 0: IdleClient; also how long a stream waits for its client to go on
 	Log  *slog.Logger
 }
 
@@ -54,6 +55,8 @@ type Relay struct {
 	clients map[string]*client
 	closed  bool
 
+	streams *streams
+
 	requests, refused, failed atomic.Uint64
 }
 
@@ -65,10 +68,11 @@ func New(cfg Config) *Relay {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	r := &Relay{cfg: cfg, router: mux.NewRouter(), patience: patience, clients: make(map[string]*client)}
+	r := &Relay{cfg: cfg, router: mux.NewRouter(), patience: patience, clients: make(map[string]*client), streams: newStreams()}
 	r.router.HandleFunc(api.PathInfo, r.info).Methods(http.MethodGet, http.MethodHead)
 	r.router.HandleFunc(api.PathSend, r.send).Methods(http.MethodPost)
 	r.router.HandleFunc(api.PathRecv, r.recv).Methods(http.MethodGet)
+	r.router.HandleFunc(api.PathStream, r.stream).Methods(http.MethodGet)
 	r.router.HandleFunc(api.PathStats, r.stats).Methods(http.MethodGet, http.MethodHead)
 	r.router.HandleFunc("/", r.help).Methods(http.MethodGet, http.MethodHead)
 	r.router.NotFoundHandler = http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
@@ -150,7 +154,7 @@ func (r *Relay) fail(w http.ResponseWriter, status int, err error) {
 	json.NewEncoder(w).Encode(api.Error{Error: err.Error()})
 }
 
-// Close detaches all clients; calls that wait for frames end.
+// Close detaches all clients; calls that wait for frames end, and so do streams.
 func (r *Relay) Close() error {
 	r.mu.Lock()
 	r.closed = true
@@ -161,5 +165,6 @@ func (r *Relay) Close() error {
 		c.idle.Stop()
 		c.port.Close()
 	}
+	r.streams.close()
 	return nil
 }
