@@ -152,7 +152,10 @@ func TestKernelNginx(t *testing.T) {
 				return errors.Join(err, same("the page", got, data))
 			})
 		})
-		whole = whole && t.Run("PUT", func(t *testing.T) {
+		if !whole {
+			return
+		}
+		t.Run("PUT", func(t *testing.T) {
 			l.within(t, func(ctx context.Context) error {
 				if _, err := l.request(ctx, http.MethodPut, "/new", data); err != nil {
 					return err
@@ -234,7 +237,10 @@ func TestKernelCurl(t *testing.T) {
 				return errors.Join(err, same("the page", got, data))
 			})
 		})
-		whole = whole && t.Run("upload", func(t *testing.T) {
+		if !whole {
+			return
+		}
+		t.Run("upload", func(t *testing.T) {
 			l.within(t, func(ctx context.Context) error {
 				if err := curl(ctx, "-T", file, "http://"+ownAddr+"/new"); err != nil {
 					return err
