@@ -257,7 +257,7 @@ func TestICMPErrorsOfAnOpenConnection(t *testing.T) {
 
 // RFC 9293, 3.9.2.2, hard errors: "TCP implementations SHOULD abort the connection": while it opens.
 func TestHardICMPErrorsEndAnOpening(t *testing.T) {
-	for _, code := range []uint8{icmpv4.CodeProtocol, icmpv4.CodePort} {
+	for code, want := range map[uint8]syscall.Errno{icmpv4.CodeProtocol: syscall.ENOPROTOOPT, icmpv4.CodePort: syscall.ECONNREFUSED} {
 		h := machine()
 		h.e.arp.Set(ipPeer, hwPeer)
 		key := tuple{remote: ipPeer, lport: 50000, rport: 80}
@@ -267,7 +267,7 @@ func TestHardICMPErrorsEndAnOpening(t *testing.T) {
 		h.e.settle(start, c)
 		_, syn := sentSegments(t, &h.e, start)
 		h.e.receive(start, frame(1, icmpv4.AppendError(nil, icmpv4.TypeUnreachable, code, 0, syn[0].Bytes())))
-		if !errors.Is(c.tcb.Err(), syscall.ECONNREFUSED) || c.tcb.State() != tcp.Closed {
+		if !errors.Is(c.tcb.Err(), want) || c.tcb.State() != tcp.Closed {
 			t.Errorf("code %d: %v, %v", code, c.tcb.State(), c.tcb.Err())
 		}
 	}

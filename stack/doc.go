@@ -18,8 +18,8 @@
 //	                └──────────── link.Device ─────────────┘
 //
 // Read host.go (configuration and the address), loop.go (the two goroutines), engine.go
-// (what happens to a frame), output.go (how a packet finds its way out), input.go, address.go
-// (DHCP and duplicate address detection), then the blocking shell: conn.go, listener.go,
+// (what happens to a frame), output.go (how a packet finds its way out), input.go, icmp.go,
+// address.go (DHCP and duplicate address detection), then the blocking shell: conn.go, listener.go,
 // packetconn.go, resolver.go, tools.go.
 //
 // One mutex guards a Host and everything in it. It is never held while the device is read or

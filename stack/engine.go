@@ -26,11 +26,12 @@ type engine struct {
 	rand   *rand.Rand
 	stats  Stats
 
-	net   network
-	arp   arp.Cache
-	reasm ipv4.Reassembler
-	limit icmpv4.Limiter
-	ipID  uint16
+	net    network
+	arp    arp.Cache
+	reasm  ipv4.Reassembler
+	errors icmpv4.Limiter // of ICMP errors, by whom they are for
+	echoes icmpv4.Limiter // of answers to pings
+	ipID   uint16
 
 	dhcp         dhcpv4.Client
 	dhcpOn       bool
@@ -103,6 +104,8 @@ func (e *engine) init(info link.Info, hw link.Addr, seed [32]byte) {
 	e.cookies.Key = sha256.Sum256(append([]byte("SYN cookies"), seed[:]...))
 	e.arp.Reset(arp.Config{HardwareAddr: hw, Seed: e.rand.Uint64()})
 	e.reasm.Reset(ipv4.ReassemblerConfig{})
+	e.errors.Reset(errorsInAll, errorsToOne)
+	e.echoes.Reset(echoesInAll, echoesToOne)
 	e.ipID = uint16(e.rand.Uint32())
 	e.nextPing = e.rand.Uint32()
 	e.conns = make(map[tuple]*Conn)
@@ -191,10 +194,18 @@ func (e *engine) expire(now time.Time) {
 }
 
 // expireFragments gives up the datagrams that stayed incomplete.
+//
+// RFC 1122, 3.3.2: "when this timer expires, the partially-reassembled datagram MUST be discarded
+// and an ICMP Time Exceeded message sent to the source host (if fragment zero has been received)."
 func (e *engine) expireFragments(now time.Time) {
 	for {
-		if _, ok := e.reasm.Expire(now); !ok {
+		first, ok := e.reasm.Expire(now)
+		if !ok {
 			return
+		}
+		if first.Valid() {
+			a := arrival{Packet: first, unicast: e.isOwn(first.Dst())}
+			e.sendError(now, a, icmpv4.TypeTimeExceeded, icmpv4.CodeReassembly, &e.stats.TimesExceeded)
 		}
 	}
 }

@@ -1,16 +1,12 @@
 package stack
 
 import (
-	"encoding/binary"
-	"errors"
-	"syscall"
 	"time"
 
 	"httptap/stack/ethernet"
 	"httptap/stack/icmpv4"
 	"httptap/stack/ipv4"
 	"httptap/stack/link"
-	"httptap/stack/seq"
 	"httptap/stack/sum"
 	"httptap/stack/tcp"
 	"httptap/stack/udp"
@@ -35,8 +31,8 @@ func (e *engine) receiveIP(now time.Time, f ethernet.Frame) {
 		e.stats.DropIP++
 		return
 	}
-	own := p.Dst() == e.net.addr || p.Dst()[0] == 127 && f.Src() == e.hw
-	a := arrival{p, f.Src(), own && e.net.configured() && !f.Dst().IsMulticast()}
+	own := e.isOwn(p.Dst()) && (p.Dst()[0] != 127 || f.Src() == e.hw)
+	a := arrival{p, f.Src(), own && !f.Dst().IsMulticast()}
 	if !e.accepts(a) {
 		e.stats.DropAddress++
 		return
@@ -58,8 +54,13 @@ func (e *engine) receiveIP(now time.Time, f ethernet.Frame) {
 		e.receiveICMP(now, a)
 	default:
 		e.stats.DropProtocol++
-		e.unreachable(now, a, icmpv4.CodeProtocol)
+		e.sendError(now, a, icmpv4.TypeUnreachable, icmpv4.CodeProtocol, &e.stats.Unreachables)
 	}
+}
+
+// isOwn tells whether a is one of the host's addresses.
+func (e *engine) isOwn(a [4]byte) bool {
+	return e.net.configured() && (a == e.net.addr || a[0] == 127)
 }
 
 // accepts tells whether a packet is for this host and comes from a possible source.
@@ -106,7 +107,7 @@ func (e *engine) receiveUDP(now time.Time, a arrival) {
 	}
 	if s == nil || !e.net.configured() {
 		e.stats.DropUDPPort++
-		e.unreachable(now, a, icmpv4.CodePort)
+		e.sendError(now, a, icmpv4.TypeUnreachable, icmpv4.CodePort, &e.stats.Unreachables)
 		return
 	}
 	if !s.deliver(a.Src(), d.SrcPort(), d.Payload()) {
@@ -177,108 +178,5 @@ func (e *engine) reset(a arrival, seg tcp.Segment) {
 		return
 	}
 	e.stats.ResetsSent++
-	e.enqueue(p)
-}
-
-func (e *engine) receiveICMP(now time.Time, a arrival) {
-	m, err := icmpv4.Parse(a.Payload())
-	if err != nil {
-		e.stats.DropICMP++
-		return
-	}
-	switch m.Type() {
-	case icmpv4.TypeEcho:
-		if !a.unicast {
-			// RFC 1122, 3.2.2.6: an Echo Request to a broadcast address "MAY be silently discarded".
-			e.stats.DropICMP++
-			return
-		}
-		p := e.newPacket()
-		p.src, p.dst, p.proto, p.via = a.Dst(), a.Src(), ipv4.ProtoICMP, a.from
-		p.buf = icmpv4.AppendEcho(p.buf, icmpv4.TypeEchoReply, m.ID(), m.Seq(), m.Body())
-		e.stats.EchoReplies++
-		e.enqueue(p)
-	case icmpv4.TypeEchoReply:
-		if pg := e.pings[pingKey(m.ID(), m.Seq())]; pg != nil && pg.to == a.Src() {
-			pg.answered, pg.at = true, now
-			e.event()
-		}
-	case icmpv4.TypeUnreachable, icmpv4.TypeTimeExceeded, icmpv4.TypeParameterProblem:
-		e.receiveError(now, m)
-	default:
-		e.stats.DropICMP++
-	}
-}
-
-// receiveError hands an ICMP error to the connection, socket or ping that it is about.
-func (e *engine) receiveError(now time.Time, m icmpv4.Message) {
-	q, err := ipv4.ParseQuote(m.Body())
-	if err != nil || q.Src() != e.net.addr || len(q.Payload()) < 8 {
-		e.stats.DropICMP++ // not about a packet that we can have sent
-		return
-	}
-	b := q.Payload()
-	key := tuple{q.Dst(), binary.BigEndian.Uint16(b[0:]), binary.BigEndian.Uint16(b[2:])}
-	failure := icmpError(m)
-	switch q.Protocol() {
-	case ipv4.ProtoTCP:
-		c := e.conns[key]
-		if c == nil || !c.tcb.InFlight(seq.Value(binary.BigEndian.Uint32(b[4:]))) {
-			// RFC 5927, 4.1: the sequence number must be of data sent and not yet acknowledged.
-			e.stats.DropICMP++
-			return
-		}
-		switch {
-		case m.Type() == icmpv4.TypeUnreachable && m.Code() == icmpv4.CodeFragmentationNeeded:
-			c.tcb.PathMTU(now, m.MTU())
-		case c.tcb.State() == tcp.SynSent:
-			c.tcb.Fail(failure)
-		default:
-			// RFC 5927, 5.2: "hard errors" are treated as soft ones in synchronized states.
-			c.tcb.SoftError(failure)
-		}
-		e.settle(now, c)
-	case ipv4.ProtoUDP:
-		s := e.flows[key]
-		if s == nil {
-			s = e.sockets[key.lport]
-		}
-		if s != nil {
-			s.fail(failure)
-		}
-	case ipv4.ProtoICMP:
-		if pg := e.pings[binary.BigEndian.Uint32(b[4:])]; pg != nil && pg.to == q.Dst() {
-			pg.err = failure
-			e.event()
-		}
-	}
-}
-
-// icmpError names what an ICMP error says, with the number that the kernel reports for it.
-func icmpError(m icmpv4.Message) error {
-	errno := syscall.EHOSTUNREACH
-	if m.Type() == icmpv4.TypeUnreachable {
-		switch m.Code() {
-		case icmpv4.CodeNet:
-			errno = syscall.ENETUNREACH
-		case icmpv4.CodeProtocol, icmpv4.CodePort:
-			errno = syscall.ECONNREFUSED
-		case icmpv4.CodeFragmentationNeeded:
-			errno = syscall.EMSGSIZE
-		}
-	}
-	return cause{errors.New("ICMP: " + icmpv4.Describe(m.Type(), m.Code())), errno}
-}
-
-// unreachable answers a packet with ICMP destination unreachable where RFC 1122, 3.2.2 allows
-// it: never to a broadcast, never from a source that is not one host, not too often.
-func (e *engine) unreachable(now time.Time, a arrival, code uint8) {
-	if !a.unicast || a.Src() == [4]byte{} || !e.limit.Allow(now) {
-		return
-	}
-	p := e.newPacket()
-	p.src, p.dst, p.proto, p.via = a.Dst(), a.Src(), ipv4.ProtoICMP, a.from
-	p.buf = icmpv4.AppendError(p.buf, icmpv4.TypeUnreachable, code, 0, a.Bytes())
-	e.stats.Unreachables++
 	e.enqueue(p)
 }

@@ -173,8 +173,9 @@ func (c *UDPConn) state(w *waiter) error {
 	return nil
 }
 
-// ReadFromAddrPort waits for a datagram, copies what fits into b and drops the rest of it. An
-// ICMP error for something that was sent is returned once.
+// ReadFromAddrPort waits for a datagram, copies what fits into b and drops the rest of it. What
+// went wrong with something that was sent is returned once; what an ICMP error says, to a dialed
+// socket only.
 func (c *UDPConn) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
 	h := c.host
 	h.mu.Lock()

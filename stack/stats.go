@@ -40,6 +40,9 @@ type Stats struct {
 	CookiesSent     uint64 // SYNs answered with a cookie, because too many handshakes were under way
 	CookiesAccepted uint64 // connections opened by one
 	Unreachables    uint64 // ICMP unreachable messages sent
+	TimesExceeded   uint64 // ICMP messages sent about datagrams that stayed incomplete
+	ErrorsLimited   uint64 // ICMP errors not sent, because there were too many
+	EchoesLimited   uint64 // pings not answered, because there were too many
 }
 
 // snapshot returns the counters as they are now, those that reassembly keeps among them.

@@ -8,7 +8,7 @@
 //	                          errors: unused, MTU, gateway, pointer; body: the packet quoted
 //
 // Read wire.go (the checked view and the encoders), names.go (what types and codes mean),
-// limit.go (how many errors may be sent), fields.go (the field table).
+// limit.go (how many may be sent), fields.go (the field table).
 //
 // After [Parse] no method of a [Message] can panic. Nothing here locks or allocates.
 //
@@ -17,7 +17,7 @@
 //   - RFC 792: echo, destination unreachable, time exceeded, parameter problem
 //   - RFC 1122, 3.2.2 (what an error quotes), RFC 1812, 4.3.2.3 (as much as fits 576 bytes)
 //   - RFC 1191, 4: the next hop's MTU in "fragmentation needed"
-//   - RFC 1812, 4.3.2.8: errors are limited in their rate
+//   - RFC 1812, 4.3.2.8: limits of rates, in all and for each destination
 //
 // # Not implemented
 //

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"testing"
-	"time"
 
 	"httptap/stack/field"
 	"httptap/stack/field/fieldtest"
@@ -60,27 +59,6 @@ func TestDescribe(t *testing.T) {
 		if got := Describe(c.typ, c.code); got != c.want {
 			t.Errorf("%d %d: %q, want %q", c.typ, c.code, got, c.want)
 		}
-	}
-}
-
-func TestLimiter(t *testing.T) {
-	var l Limiter
-	now := time.Unix(1000, 0)
-	n := 0
-	for l.Allow(now) {
-		n++
-	}
-	if n != burst {
-		t.Errorf("%d at once, want %d", n, burst)
-	}
-	n = 0
-	for i := range 1000 {
-		if l.Allow(now.Add(time.Duration(i) * time.Millisecond)) {
-			n++
-		}
-	}
-	if n < 98 || n > 100 {
-		t.Errorf("%d in the second behind the burst, want 100", n)
 	}
 }
 

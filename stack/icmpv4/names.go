@@ -28,6 +28,19 @@ const (
 	CodeFragmentationNeeded = 4
 )
 
+// CodeReassembly is the code of TypeTimeExceeded for a datagram that stayed incomplete.
+const CodeReassembly = 1
+
+// IsQuery tells whether a message of this type asks or answers; the others report an error, or
+// nobody knows what they do.
+func IsQuery(typ uint8) bool {
+	switch typ {
+	case TypeEchoReply, TypeEcho, TypeTimestamp, TypeTimestampReply, 9, 10, 15, 16, 17, 18, 42, 43:
+		return true
+	}
+	return false
+}
+
 // Types names the types.
 var Types = field.Values{
 	0: "Echo (ping) reply", 3: "Destination unreachable", 4: "Source quench (flow control)", 5: "Redirect",

@@ -1,0 +1,168 @@
+package stack
+
+import (
+	"encoding/binary"
+	"errors"
+	"syscall"
+	"time"
+
+	"httptap/stack/icmpv4"
+	"httptap/stack/ipv4"
+	"httptap/stack/seq"
+	"httptap/stack/tcp"
+)
+
+func (e *engine) receiveICMP(now time.Time, a arrival) {
+	m, err := icmpv4.Parse(a.Payload())
+	if err != nil {
+		e.stats.DropICMP++
+		return
+	}
+	switch m.Type() {
+	case icmpv4.TypeEcho:
+		if !a.unicast {
+			// RFC 1122, 3.2.2.6: an Echo Request to a broadcast address "MAY be silently discarded".
+			e.stats.DropICMP++
+			return
+		}
+		e.answerEcho(now, a, m)
+	case icmpv4.TypeEchoReply:
+		if pg := e.pings[pingKey(m.ID(), m.Seq())]; pg != nil && pg.to == a.Src() {
+			pg.answered, pg.at = true, now
+			e.event()
+		}
+	case icmpv4.TypeUnreachable, icmpv4.TypeTimeExceeded, icmpv4.TypeParameterProblem:
+		e.receiveError(now, m)
+	default:
+		e.stats.DropICMP++
+	}
+}
+
+// receiveError hands an ICMP error to the connection, socket or ping that it is about.
+func (e *engine) receiveError(now time.Time, m icmpv4.Message) {
+	q, err := ipv4.ParseQuote(m.Body())
+	if err != nil || q.Src() != e.net.addr || q.FragmentOffset() != 0 || len(q.Payload()) < 8 {
+		e.stats.DropICMP++ // not about a packet that we can have sent
+		return
+	}
+	b := q.Payload()
+	key := tuple{q.Dst(), binary.BigEndian.Uint16(b[0:]), binary.BigEndian.Uint16(b[2:])}
+	failure := icmpError(m)
+	switch q.Protocol() {
+	case ipv4.ProtoTCP:
+		c := e.conns[key]
+		if c == nil || !c.tcb.InFlight(seq.Value(binary.BigEndian.Uint32(b[4:]))) {
+			// RFC 5927, 4.1: the sequence number must be of data sent and not yet acknowledged.
+			e.stats.DropICMP++
+			return
+		}
+		switch {
+		case m.Type() == icmpv4.TypeUnreachable && m.Code() == icmpv4.CodeFragmentationNeeded:
+			c.tcb.PathMTU(now, m.MTU())
+		case c.tcb.State() == tcp.SynSent:
+			c.tcb.Fail(failure)
+		default:
+			// RFC 5927, 5.2: "hard errors" are treated as soft ones in synchronized states.
+			c.tcb.SoftError(failure)
+		}
+		e.settle(now, c)
+	case ipv4.ProtoUDP:
+		// As with the kernel, only a connected socket is told: one that serves many would have its
+		// service ended by each of them.
+		if s := e.flows[key]; s != nil {
+			s.fail(failure)
+		} else {
+			e.stats.DropICMP++
+		}
+	case ipv4.ProtoICMP:
+		pg := e.pings[binary.BigEndian.Uint32(b[4:])]
+		if pg == nil || pg.to != q.Dst() || b[0] != icmpv4.TypeEcho {
+			e.stats.DropICMP++
+			return
+		}
+		pg.err = failure
+		e.event()
+	default:
+		e.stats.DropICMP++
+	}
+}
+
+// unreachableErrors are the kernel's numbers for the codes of TypeUnreachable.
+var unreachableErrors = [...]syscall.Errno{
+	icmpv4.CodeNet: syscall.ENETUNREACH, icmpv4.CodeHost: syscall.EHOSTUNREACH,
+	icmpv4.CodeProtocol: syscall.ENOPROTOOPT, icmpv4.CodePort: syscall.ECONNREFUSED,
+	icmpv4.CodeFragmentationNeeded: syscall.EMSGSIZE,
+	5:                              syscall.EOPNOTSUPP, 6: syscall.ENETUNREACH, 7: syscall.EHOSTDOWN, 8: syscall.EHOSTUNREACH,
+	9: syscall.ENETUNREACH, 10: syscall.EHOSTUNREACH, 11: syscall.ENETUNREACH,
+}
+
+// icmpError names what an ICMP error says, with the number that the kernel reports for it.
+func icmpError(m icmpv4.Message) error {
+	errno := syscall.EHOSTUNREACH
+	switch {
+	case m.Type() == icmpv4.TypeUnreachable && int(m.Code()) < len(unreachableErrors):
+		errno = unreachableErrors[m.Code()]
+	case m.Type() == icmpv4.TypeParameterProblem:
+		errno = syscall.EPROTO
+	}
+	return cause{errors.New("ICMP: " + icmpv4.Describe(m.Type(), m.Code())), errno}
+}
+
+// The limits for what the host sends without being asked by its user. An attacker who asks for
+// errors or echoes in somebody else's name gets no more than this; a person with ping -f does.
+var (
+	errorsInAll = icmpv4.Rate{Interval: time.Second / 100, Burst: 50}
+	errorsToOne = icmpv4.Rate{Interval: time.Second / 10, Burst: 10}
+	echoesInAll = icmpv4.Rate{Interval: time.Second / 2000, Burst: 400}
+	echoesToOne = icmpv4.Rate{Interval: time.Second / 1000, Burst: 200}
+)
+
+func (e *engine) answerEcho(now time.Time, a arrival, m icmpv4.Message) {
+	if !e.echoes.Allow(now, a.Src()) {
+		e.stats.EchoesLimited++
+		return
+	}
+	p := e.newPacket()
+	p.src, p.dst, p.proto, p.via = a.Dst(), a.Src(), ipv4.ProtoICMP, a.from
+	p.buf = icmpv4.AppendEcho(p.buf, icmpv4.TypeEchoReply, m.ID(), m.Seq(), m.Body())
+	e.stats.EchoReplies++
+	e.enqueue(p)
+}
+
+// sendError sends an ICMP error about a, where one may be sent, and counts it in sent.
+func (e *engine) sendError(now time.Time, a arrival, typ, code uint8, sent *uint64) {
+	if !e.mayReport(a) {
+		return
+	}
+	if !e.errors.Allow(now, a.Src()) {
+		e.stats.ErrorsLimited++
+		return
+	}
+	p := e.newPacket()
+	p.src, p.dst, p.proto, p.via = a.Dst(), a.Src(), ipv4.ProtoICMP, a.from
+	p.buf = icmpv4.AppendError(p.buf, typ, code, 0, a.Bytes())
+	*sent++
+	e.enqueue(p)
+}
+
+// mayReport tells whether a may be answered with an ICMP error.
+//
+// RFC 1122, 3.2.2: "An ICMP error message MUST NOT be sent as the result of receiving: an ICMP
+// error message, or a datagram destined to an IP broadcast or IP multicast address, or a datagram
+// sent as a link-layer broadcast, or a non-initial fragment, or a datagram whose source address
+// does not define a single host -- e.g., a zero address, a loopback address, a broadcast address, a
+// multicast address, or a Class E address."
+func (e *engine) mayReport(a arrival) bool {
+	src := a.Src()
+	switch {
+	case a.Protocol() == ipv4.ProtoICMP && (len(a.Payload()) == 0 || !icmpv4.IsQuery(a.Payload()[0])):
+		return false // RFC 1122, 3.2.2: a message of unknown type "MUST be silently discarded", too
+	case !a.unicast:
+		return false
+	case a.FragmentOffset() != 0:
+		return false
+	}
+	// What can't be a source at all was not accepted. A loopback address is ours, and within the host
+	// it defines a single one: us.
+	return src[0] != 0 && src[0] < 240
+}
