@@ -121,7 +121,7 @@ var lossGrid = []struct {
 	{"no loss", 0, 0, 20 << 20},
 	{"1% each way", 10, 10, 20 << 20},
 	{"5% each way", 50, 50, 4 << 20},
-	{"20% each way", 200, 200, 32 << 10},
+	{"20% each way", 200, 200, 64 << 10},
 	{"20% into the kernel", 200, 0, 256 << 10},
 	{"20% out of the kernel", 0, 200, 256 << 10},
 }
@@ -171,7 +171,7 @@ func TestKernelNginx(t *testing.T) {
 func (l *wire) request(ctx context.Context, method, path string, body []byte) ([]byte, error) {
 	tr := &http.Transport{DialContext: l.dialer, DisableKeepAlives: true}
 	defer tr.CloseIdleConnections()
-	req, err := http.NewRequestWithContext(ctx, method, "http://"+kernelAddr+path, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, method, "http://"+l.peer+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}

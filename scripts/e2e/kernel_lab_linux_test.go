@@ -9,7 +9,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -28,6 +30,7 @@ import (
 const (
 	ownAddr    = "10.77.0.2" // the host on our stack
 	kernelAddr = "10.77.0.1" // the kernel
+	routedAddr = "10.78.0.2" // the kernel behind a router
 )
 
 // A wire joins a stack.Host of this process to the kernel. There are two network namespaces:
@@ -38,11 +41,14 @@ const (
 // Frames are lost as they enter the bridge. At the kernel's own v0 its TCP would notice that a
 // frame was dropped on the way out, and would take it for a full queue instead of a loss.
 //
+// A routed wire has a router in the bridge's place, and the kernel an address in another network.
+//
 // It remembers every connection, so that a test that fails can say in which state both sides
 // were, and one that ends can say that none was left behind.
 type wire struct {
 	*stack.Host
-	near, far world // the NIC's namespace, and the kernel's
+	near, far world  // the NIC's namespace, and the kernel's
+	peer      string // the kernel's address
 	tail      tail
 	hang      time.Duration // how long a thing may take
 
@@ -54,9 +60,9 @@ type wire struct {
 
 // wireOptions say how a wire differs from a perfect one of default size.
 type wireOptions struct {
-	buffer int               // bytes of our connections' buffers; 0: the stack's default
-	impair link.ImpairConfig // of the frames that we send
-	shift  func(link.Device) link.Device
+	buffer int      // bytes of our connections' buffers; 0: the stack's default
+	ecn    bool     // our host asks for it
+	routed bool     // a router instead of a bridge
 	sysctl []string // of the kernel's end, as "net.ipv4.tcp_sack=0"
 	route  string   // what the kernel's route to us says, such as "advmss 100"
 }
@@ -71,7 +77,7 @@ func newWire(t testing.TB, o wireOptions) *wire {
 	t.Helper()
 	needRoot(t, kernelTools...)
 	name := fmt.Sprintf("htk%d-%d", os.Getpid(), wires.Add(1))
-	l := &wire{near: world{name + "-near"}, far: world{name + "-far"}, hang: hang}
+	l := &wire{near: world{name + "-near"}, far: world{name + "-far"}, peer: kernelAddr, hang: hang}
 	t.Cleanup(func() {
 		exec.Command("ip", "netns", "del", l.near.netns).Run()
 		exec.Command("ip", "netns", "del", l.far.netns).Run()
@@ -80,33 +86,40 @@ func newWire(t testing.TB, o wireOptions) *wire {
 	if o.route == "" {
 		o.route = "congctl cubic" // the same on every machine
 	}
+	between := `link add br0 type bridge
+		link set m0 master br0
+		link set m1 master br0
+		link set br0 up`
+	route := "route replace 10.77.0.0/24 dev v0 proto kernel scope link src " + l.peer
+	if o.routed {
+		l.peer = routedAddr
+		between = `addr add 10.77.0.1/24 dev m0
+		addr add 10.78.0.1/24 dev m1`
+		route = "route add 10.77.0.0/24 via 10.78.0.1"
+	}
 	// What the rules lose and the packet socket sees are frames of the wire's size, with their
 	// checksums: no offload, and one segment at a time from the kernel's TCP.
 	const plain = "ethtool -K v0 tx off rx off sg off tso off gso off gro off >/dev/null"
 	shell(t, l.near,
-		"echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6",
-		"ip -batch - <<END",
-		"link add v0 type veth peer name m0",
-		"link add m1 type veth peer name v0 netns "+l.far.netns,
-		"link add br0 type bridge",
-		"link set m0 master br0",
-		"link set m1 master br0",
-		"link set m0 up",
-		"link set m1 up",
-		"link set br0 up",
-		"link set v0 up",
-		"END", plain)
+		"echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6", `ip -batch - <<END
+		link add v0 type veth peer name m0
+		link add m1 type veth peer name v0 netns `+l.far.netns+`
+		`+between+`
+		link set m0 up
+		link set m1 up
+		link set v0 up
+END`, "echo 1 | tee /proc/sys/net/ipv4/conf/m[01]/forwarding >/dev/null", plain)
 	shell(t, l.far, "echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6", plain,
 		// At 20% each way timeouts that double up to two minutes are all that a test would see. Linux
 		// 6.15 can be told to double them less far.
 		"[ ! -e /proc/sys/net/ipv4/tcp_rto_max_ms ] || echo 1000 >/proc/sys/net/ipv4/tcp_rto_max_ms",
-		"ip -batch - <<END",
-		"link set lo up",
-		"link set v0 gso_max_segs 1",
-		"link set v0 up",
-		"addr add "+kernelAddr+"/24 dev v0",
-		"route replace 10.77.0.0/24 dev v0 proto kernel scope link src "+kernelAddr+" "+o.route,
-		"END")
+		`ip -batch - <<END
+		link set lo up
+		link set v0 gso_max_segs 1
+		link set v0 up
+		addr add `+l.peer+`/24 dev v0
+		`+route+" "+o.route+`
+END`)
 	for _, s := range o.sysctl {
 		shell(t, l.far, "sysctl -qw "+s)
 	}
@@ -123,16 +136,11 @@ func (l *wire) start(t testing.TB, o wireOptions) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d = link.Tee(d, l.tail.frame)
-	if o.impair != (link.ImpairConfig{}) {
-		d = link.Impair(d, o.impair)
-	}
-	if o.shift != nil {
-		d = o.shift(d)
-	}
 	l.Host, err = stack.New(stack.Config{
-		Device: d, Addr: netip.MustParsePrefix(ownAddr + "/24"), Router: netip.MustParseAddr(kernelAddr),
-		SendBuffer: o.buffer, ReceiveBuffer: o.buffer,
+		Device: link.Tee(d, l.tail.frame), Addr: netip.MustParsePrefix(ownAddr + "/24"), Router: netip.MustParseAddr("10.77.0.1"),
+		// Not the NIC's own: the kernel at this end has no part in what comes here.
+		HardwareAddr: link.LocalAddr(l.near.netns),
+		SendBuffer:   o.buffer, ReceiveBuffer: o.buffer, ECN: o.ecn,
 	})
 	if err != nil {
 		d.Close()
@@ -205,12 +213,22 @@ func (l *wire) tryRules(chains ...string) error {
 	return nil
 }
 
+// counted returns how many frames the rules have counted.
+func (l *wire) counted() (n int) {
+	out, _ := l.near.command(context.Background(), "nft", "list", "ruleset").Output()
+	for _, m := range regexp.MustCompile(`counter packets (\d+)`).FindAllSubmatch(out, -1) {
+		k, _ := strconv.Atoi(string(m[1]))
+		n += k
+	}
+	return n
+}
+
 // cut are the rules of a link that is broken in both directions.
 var cut = ingress("m0", "drop") + ingress("m1", "drop")
 
 // dial connects our host to the kernel's port.
 func (l *wire) dial(ctx context.Context, port string) (*stack.Conn, error) {
-	c, err := l.Host.DialContext(ctx, "tcp", kernelAddr+":"+port)
+	c, err := l.Host.DialContext(ctx, "tcp", l.peer+":"+port)
 	if err != nil {
 		return nil, err
 	}
@@ -244,7 +262,7 @@ func (l *wire) kernelListen(port string) (net.Listener, error) {
 	l.far.inside(func() {
 		cfg := net.ListenConfig{KeepAlive: -1}
 		cfg.SetMultipathTCP(false)
-		ln, err = cfg.Listen(context.Background(), "tcp4", kernelAddr+":"+port)
+		ln, err = cfg.Listen(context.Background(), "tcp4", l.peer+":"+port)
 	})
 	return l.watched(ln, err)
 }
@@ -300,6 +318,8 @@ func (l *wire) keep(c net.Conn) {
 type pair struct {
 	own    *stack.Conn
 	kernel *net.TCPConn
+
+	segments uint32 // that the kernel had received, or sent, when a window closed
 }
 
 // sides are who opens a connection.
@@ -334,9 +354,9 @@ func (l *wire) connect(ctx context.Context, side string) (pair, error) {
 		return pair{}, errors.New("one side is connected, the other is not")
 	}
 	if own, ok := c.(*stack.Conn); ok {
-		return pair{own, peer.(*net.TCPConn)}, nil
+		return pair{own: own, kernel: peer.(*net.TCPConn)}, nil
 	}
-	return pair{peer.(*stack.Conn), c.(*net.TCPConn)}, nil
+	return pair{own: peer.(*stack.Conn), kernel: c.(*net.TCPConn)}, nil
 }
 
 // hang is how long a thing may take. It is no measure of speed: it tells a transfer that is slow
