@@ -97,16 +97,17 @@ func (r GridRow) Size(buffer int) (bytes, seeds int) {
 	most := 2 << 20
 	switch {
 	case r.Loss >= 0.2:
-		most = 64 << 10
+		most = 256 << 10
 	case r.Loss >= 0.05:
-		most = 512 << 10
+		most = 1 << 20
 	}
 	bytes = min(4*buffer, most)
 	return bytes, min(8, max(1, (512<<10)/bytes))
 }
 
-// GridLimit is the simulated time that a transfer may take at most.
-const GridLimit = 10 * time.Minute
+// GridLimit is the simulated time that a transfer may take at most: some times what the slowest
+// one takes, which loses and spoils a quarter of its frames.
+const GridLimit = 5 * time.Minute
 
 // GridData are the bytes that are carried: no shift of them equals them.
 var GridData = sync.OnceValue(func() []byte {

@@ -24,34 +24,35 @@ func predictedWindow(p float64, rtt time.Duration) float64 {
 }
 
 // TestCubicReachesItsEquation holds long transfers over links with random losses against the
-// window that RFC 9438 predicts for them: they have to reach four fifths of it. The equation
-// has one loss after each 1/p segments; that losses come at random, some of them in pairs and
-// some of what is sent again, costs some of the last fifth.
+// window that RFC 9438 predicts for them, which has one loss after each 1/p segments. They have
+// to reach four fifths of it, and no more than half as much again: who takes more takes it from
+// others. Losses that come at random, sometimes late, leave a connection a little more.
 func TestCubicReachesItsEquation(t *testing.T) {
 	const ms = time.Millisecond
 	for _, c := range []struct {
 		p    float64
 		rtt  time.Duration
-		size int // some hundred losses, in a short test some dozens
+		size int // some dozens of losses at least
 	}{
 		{0.01, 50 * ms, 30 << 20},
 		{0.01, 10 * ms, 30 << 20},
 		{0.001, 50 * ms, 100 << 20},
 		{0.001, 200 * ms, 100 << 20}, // here the cubic function is above Reno's line
 	} {
+		seeds := 3
 		if testing.Short() || gridShort {
-			c.size /= 5
+			seeds = 1
 		}
 		t.Run(fmt.Sprintf("%v%% %v", 100*c.p, c.rtt), func(t *testing.T) {
 			t.Parallel()
-			sum, seeds := 0.0, 3
+			sum := 0.0
 			for seed := range seeds {
 				w := averageWindow(t, c.p, c.rtt, c.size, uint64(seed))
 				t.Logf("loss %v, RTT %v, seed %d: %.1f segments, predicted %.1f", c.p, c.rtt, seed, w, predictedWindow(c.p, c.rtt))
 				sum += w
 			}
-			if got, want := sum/float64(seeds), predictedWindow(c.p, c.rtt); got < 0.8*want {
-				t.Errorf("loss %v, RTT %v: an average window of %.1f segments, less than 80%% of the %.1f that RFC 9438, 5.1 predicts", c.p, c.rtt, got, want)
+			if got, want := sum/float64(seeds), predictedWindow(c.p, c.rtt); got < 0.8*want || got > 1.5*want {
+				t.Errorf("loss %v, RTT %v: an average window of %.1f segments; RFC 9438, 5.1 predicts %.1f", c.p, c.rtt, got, want)
 			}
 		})
 	}

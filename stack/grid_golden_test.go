@@ -107,7 +107,7 @@ func gridRow(t *testing.T, r GridRow) string {
 	return line + fmt.Sprintf("  %4d", 100*frames/ideal)
 }
 
-// A GridMeasure is how long it took to carry bytes one way and both ways at once, and how many
+// A GridMeasure is how long it took to carry bytes one way and both ways at once, how many
 // frames the hosts sent for both.
 type GridMeasure struct {
 	One, Both time.Duration
