@@ -27,10 +27,13 @@ func (e *engine) receiveICMP(now time.Time, a arrival) {
 		}
 		e.answerEcho(now, a, m)
 	case icmpv4.TypeEchoReply:
-		if pg := e.pings[pingKey(m.ID(), m.Seq())]; pg != nil && pg.to == a.Src() {
-			pg.answered, pg.at = true, now
-			e.event()
+		pg := e.pings[pingKey(m.ID(), m.Seq())]
+		if pg == nil || pg.to != a.Src() {
+			e.stats.DropICMP++ // an answer to nothing, or too late
+			return
 		}
+		pg.answered, pg.at = true, now
+		e.event()
 	case icmpv4.TypeUnreachable, icmpv4.TypeTimeExceeded, icmpv4.TypeParameterProblem:
 		e.receiveError(now, m)
 	default:

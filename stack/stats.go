@@ -21,7 +21,7 @@ type Stats struct {
 	DropIncomplete uint64 // fragments of datagrams that stayed incomplete for too long
 	DropEvicted    uint64 // fragments of datagrams that had to make room for others
 	DropProtocol   uint64 // IP protocols that the host does not speak
-	DropICMP       uint64 // malformed ICMP messages
+	DropICMP       uint64 // malformed ICMP messages, and those about nothing of ours
 	DropUDP        uint64 // malformed datagrams, bad checksums
 	DropUDPPort    uint64 // datagrams to a port where nobody listens
 	DropUDPFull    uint64 // datagrams for a socket whose queue is full
