@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"net"
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -453,4 +454,27 @@ func TestImpairAllocatesNothing(t *testing.T) {
 		}
 		a.Close()
 	}
+}
+
+// As long as nothing is delayed there is no goroutine beside the caller's.
+func TestImpairNeedsNoGoroutine(t *testing.T) {
+	x, b := link.Pipe(link.PipeOptions{Queue: 5000})
+	a := link.Impair(x, link.ImpairConfig{Loss: 0.1, Duplicate: 0.1, Reorder: 0.1, Corrupt: 0.1, Truncate: 0.1, MTU: 1000})
+	before := runtime.NumGoroutine()
+	for i := range 1000 {
+		a.WriteFrames([][]byte{numbered(i, 60)})
+		if n := runtime.NumGoroutine(); n > before {
+			t.Fatalf("%d goroutines, there were %d", n, before)
+		}
+	}
+	// All but one that may be held back are there already.
+	s := a.Stats()
+	bufs, sizes := make([][]byte, 2000), make([]int, 2000)
+	for i := range bufs {
+		bufs[i] = make([]byte, 60)
+	}
+	if n, err := b.ReadFrames(bufs, sizes); uint64(n) != s.Passed+s.Duplicated || s.InFlight > 1 || err != nil {
+		t.Errorf("%d frames came, %v: %+v", n, err, s)
+	}
+	a.Close()
 }
