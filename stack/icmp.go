@@ -70,13 +70,17 @@ func (e *engine) receiveError(now time.Time, m icmpv4.Message) {
 		}
 		e.settle(now, c)
 	case ipv4.ProtoUDP:
-		// As with the kernel, only a connected socket is told: one that serves many would have its
-		// service ended by each of them.
-		if s := e.flows[key]; s != nil {
-			s.fail(failure)
-		} else {
-			e.stats.DropICMP++
+		// As with the kernel, only a connected socket is told, or one that asks for it: one that
+		// serves many would have its service ended by each of them.
+		s := e.flows[key]
+		if u := e.sockets[key.lport]; s == nil && u != nil && u.wantsErrors {
+			s = u
 		}
+		if s == nil {
+			e.stats.DropICMP++
+			return
+		}
+		s.fail(failure)
 	case ipv4.ProtoICMP:
 		pg := e.pings[binary.BigEndian.Uint32(b[4:])]
 		if pg == nil || pg.to != q.Dst() || b[0] != icmpv4.TypeEcho {

@@ -17,12 +17,13 @@ type UDPConn struct {
 	local  netip.AddrPort
 	remote netip.AddrPort // of a dialed socket; else not valid
 
-	rx      []datagram // ring of received datagrams; their buffers are reused
-	rxFirst int
-	rxLen   int
-	rxBytes int
-	txBytes int // queued for sending
-	pending error
+	rx          []datagram // ring of received datagrams; their buffers are reused
+	rxFirst     int
+	rxLen       int
+	rxBytes     int
+	txBytes     int // queued for sending
+	pending     error
+	wantsErrors bool // ICMP errors are reported though the socket is not connected
 
 	rd, wr waiter
 	closed bool

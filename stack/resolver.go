@@ -55,6 +55,9 @@ func (h *Host) Lookup(ctx context.Context, name string, typ uint16) ([]dns.Recor
 		return nil, dnsError(name, targets[0].String(), err)
 	}
 	defer conn.Close()
+	h.mu.Lock()
+	conn.wantsErrors = true // a server where nothing listens is passed over at once
+	h.mu.Unlock()
 	if err := h.drive(ctx, &client, conn); err != nil {
 		return nil, dnsError(name, targets[0].String(), err)
 	}
