@@ -100,6 +100,7 @@ func (c *congestion) begin(ctl Controller, mss int) {
 // established sets the window with which data transmission begins: the peer's MSS is known now.
 func (t *TCB) established() {
 	c := &t.cong
+	t.synNow = false // a repeated SYN asked for our answer, which has arrived meanwhile
 	c.w.MSS = t.smss()
 	c.w.CWnd = initialWindow(c.w.MSS)
 	// RFC 5681, 3.1: after a lost SYN the initial window is one segment; RFC 6928, 2 recommends

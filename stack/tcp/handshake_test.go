@@ -29,6 +29,12 @@ func TestHandshake(t *testing.T) {
 		{"a listener's SYN may have any other flag but not these", `
 			accept SYN,ECE,CWR,PSH,URG 0 win 1000
 			> SYN,ACK,ECE 0 ack 1        | RFC 3168, 6.1.1: the peer asked for ECN`},
+		{"a SYN that comes again with the ACK behind it is not answered any more", `
+			in SYN-RECEIVED
+			< SYN 0 win 65535 <mss 1460> = ErrOutOfWindow
+			< ACK 1 ack 1 win 65535
+			state ESTABLISHED
+			none`},
 		{"a SYN,ACK opens nothing", "accept SYN,ACK 0 ack 1 = ErrNotSyn\nstate CLOSED"},
 		{"a SYN,FIN opens nothing", "accept SYN,FIN 0 = ErrNotSyn\nstate CLOSED"},
 		{"a SYN,RST opens nothing", "accept SYN,RST 0 = ErrNotSyn\nstate CLOSED"},
