@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"net/netip"
 	"os"
 	"os/signal"
@@ -106,7 +107,12 @@ func (o *options) open(ctx context.Context) (link.Device, error) {
 	if o.ihttp {
 		return tapclient.Dial(ctx, o.url, tapclient.Options{Name: o.client})
 	}
-	d, err := port.Open(o.device, port.Options{Prefix: netip.MustParsePrefix("192.168.10.1/24")})
+	var with port.Options
+	if _, err := net.InterfaceByName(o.device); err != nil {
+		// A TAP that we make needs an address for the kernel; one that was there is somebody's.
+		with.Prefix = netip.MustParsePrefix("192.168.10.1/24")
+	}
+	d, err := port.Open(o.device, with)
 	if err != nil {
 		return nil, fmt.Errorf("%w; or use -ihttp, which needs no privilege, only a running httptap", err)
 	}

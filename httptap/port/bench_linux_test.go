@@ -13,15 +13,18 @@ import (
 	"httptap/stack/link"
 )
 
-// BenchmarkTAP moves frames of 1514 bytes between the kernel and a program, 64 at a time. Only
-// our side of it is timed; ns/frame is the median of the batches.
+// BenchmarkTAP moves frames of 1514 bytes between the kernel and a program, 64 at a time, with
+// rings and with one system call a frame. Only our side of it is timed; ns/frame is the median
+// of the batches.
 func BenchmarkTAP(b *testing.B) {
-	ownNamespace(b)
-	d, err := Open("tap0", Options{Prefix: netip.MustParsePrefix("192.168.10.1/24")})
-	if err != nil {
-		b.Fatal(err)
+	for name, ring := range rings {
+		b.Run(name, func(b *testing.B) { benchmarkTAP(b, ring) })
 	}
-	defer d.Close()
+}
+
+func benchmarkTAP(b *testing.B, ring bool) {
+	quiet(b)
+	d := openTest(b, func() (Device, error) { return Open("tap0", Options{Prefix: netip.MustParsePrefix("192.168.10.1/24")}) }, ring)
 	l, err := netlink.LinkByName("tap0")
 	if err != nil {
 		b.Fatal(err)
@@ -38,10 +41,7 @@ func BenchmarkTAP(b *testing.B) {
 	}
 	defer c.Close()
 	const batch = 64
-	bufs, sizes := make([][]byte, batch), make([]int, batch)
-	for i := range bufs {
-		bufs[i] = make([]byte, d.Info().FrameLen())
-	}
+	bufs, sizes := buffers(batch, 1514)
 	median := func(b *testing.B, times []time.Duration) {
 		slices.Sort(times)
 		b.ReportMetric(float64(times[len(times)/2])/batch, "ns/frame")

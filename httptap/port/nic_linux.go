@@ -26,7 +26,8 @@ type nic struct {
 	read struct {
 		sync.Mutex
 		packets
-		pending [][]byte // pieces of a super-frame that found no buffer yet
+		pending [][]byte // a frame, or the pieces of a super-frame
+		drained int      // of them, those that found a buffer
 		memory  []byte   // what they are made of
 	}
 }
@@ -159,9 +160,10 @@ func (n *nic) take(frame, control []byte) {
 
 // drain moves what is pending into bufs from the one at got on.
 func (n *nic) drain(bufs [][]byte, sizes []int, got int) int {
-	for len(n.read.pending) > 0 && got < len(bufs) {
-		f := n.read.pending[0]
-		n.read.pending = n.read.pending[1:]
+	r := &n.read
+	for r.drained < len(r.pending) && got < len(bufs) {
+		f := r.pending[r.drained]
+		r.drained++
 		if len(f) > len(bufs[got]) {
 			n.dropped.Add(1)
 			continue
@@ -169,8 +171,8 @@ func (n *nic) drain(bufs [][]byte, sizes []int, got int) int {
 		sizes[got] = copy(bufs[got], f)
 		got++
 	}
-	if len(n.read.pending) == 0 {
-		n.read.pending = n.read.pending[:0:0]
+	if r.drained == len(r.pending) {
+		r.pending, r.drained = r.pending[:0], 0
 	}
 	return got
 }

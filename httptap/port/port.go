@@ -21,8 +21,8 @@ var (
 
 // Options say how a TAP is set up. A NIC is taken as it is.
 type Options struct {
-	Prefix netip.Prefix // the kernel's address on the TAP, with its network
-	MTU    int          // of the TAP; 0: 1500
+	Prefix netip.Prefix // the kernel's address on the TAP, with its network; none: as it is
+	MTU    int          // of the TAP; 0: as it is, and 1500 for a new one
 }
 
 // A Device is an opened TAP or NIC.

@@ -146,7 +146,7 @@ func ethernetType(f []byte) uint16 {
 }
 
 // veth makes two joined interfaces, up.
-func veth(t *testing.T) {
+func veth(t testing.TB) {
 	t.Helper()
 	v := &netlink.Veth{LinkAttrs: netlink.LinkAttrs{Name: "v0", MTU: 1500}, PeerName: "v1"}
 	if err := netlink.LinkAdd(v); err != nil {

@@ -1,6 +1,8 @@
 package relay
 
 import (
+	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -69,4 +71,39 @@ func oneWay(b *testing.B, from, to link.Device) {
 	b.ReportMetric(float64(b.N)/time.Since(start).Seconds(), "frames/s")
 	to.Close()
 	<-read
+}
+
+// BenchmarkEcho sends a frame and waits until it is back from the other side of the switch.
+func BenchmarkEcho(b *testing.B) {
+	for _, transport := range transports {
+		b.Run(string(transport), func(b *testing.B) {
+			url, wire, _ := setup(b, 0)
+			c := dial(b, url, transport)
+			go func() {
+				bufs, sizes := [][]byte{make([]byte, 1514)}, make([]int, 1)
+				for {
+					if _, err := wire.Read(context.Background(), bufs, sizes); err != nil {
+						return
+					}
+					wire.Send(bufs[0][:sizes[0]])
+				}
+			}()
+			defer wire.Close()
+			out, bufs, sizes := [][]byte{frame("echo")}, [][]byte{make([]byte, 1514)}, make([]int, 1)
+			var times []time.Duration
+			for b.Loop() {
+				start := time.Now()
+				if _, err := c.WriteFrames(out); err != nil {
+					b.Fatal(err)
+				}
+				if _, err := c.ReadFrames(bufs, sizes); err != nil {
+					b.Fatal(err)
+				}
+				times = append(times, time.Since(start))
+			}
+			slices.Sort(times)
+			b.ReportMetric(float64(times[len(times)/2].Nanoseconds())/1000, "µs/p50")
+			b.ReportMetric(float64(times[len(times)*99/100].Nanoseconds())/1000, "µs/p99")
+		})
+	}
 }

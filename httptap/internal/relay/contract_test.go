@@ -457,31 +457,3 @@ func TestClientIsADevice(t *testing.T) {
 		})
 	}
 }
-
-func BenchmarkEcho(b *testing.B) {
-	for _, transport := range transports {
-		b.Run(string(transport), func(b *testing.B) {
-			url, wire, _ := setup(b, 0)
-			c := dial(b, url, transport)
-			go func() {
-				bufs, sizes := [][]byte{make([]byte, 1514)}, make([]int, 1)
-				for {
-					if _, err := wire.Read(context.Background(), bufs, sizes); err != nil {
-						return
-					}
-					wire.Send(bufs[0][:sizes[0]])
-				}
-			}()
-			defer wire.Close()
-			out, bufs, sizes := [][]byte{frame("echo")}, [][]byte{make([]byte, 1514)}, make([]int, 1)
-			for b.Loop() {
-				if _, err := c.WriteFrames(out); err != nil {
-					b.Fatal(err)
-				}
-				if _, err := c.ReadFrames(bufs, sizes); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
-}
