@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -262,7 +263,13 @@ func (l *wire) kernelListen(port string) (net.Listener, error) {
 	l.far.inside(func() {
 		cfg := net.ListenConfig{KeepAlive: -1}
 		cfg.SetMultipathTCP(false)
-		ln, err = cfg.Listen(context.Background(), "tcp4", l.peer+":"+port)
+		// A port is free again only when the kernel has let its last listener go.
+		for end := time.Now().Add(10 * time.Second); ; runtime.Gosched() {
+			ln, err = cfg.Listen(context.Background(), "tcp4", l.peer+":"+port)
+			if !errors.Is(err, syscall.EADDRINUSE) || time.Now().After(end) {
+				break
+			}
+		}
 	})
 	return l.watched(ln, err)
 }
