@@ -84,6 +84,10 @@ func (r *Relay) serveStream(w http.ResponseWriter, c *client) error {
 	}
 	defer conn.Close()
 	conn.SetDeadline(time.Time{}) // net/http's end with the call
+	if c, ok := conn.(interface{ SetWriteBuffer(int) error }); ok {
+		// Frames are to wait in the client's queue, which loses the oldest, not in the kernel's.
+		c.SetWriteBuffer(4 * streamChunk)
+	}
 	s := &stream{conn: conn, port: c.port, longest: r.cfg.Hub.MTU() + link.HeaderLen, patience: r.cfg.Idle}
 	s.in = make([]byte, streamChunk+api.StreamLengthLen+s.longest)
 	early, _ := rest.Reader.Peek(rest.Reader.Buffered()) // a client need not wait for the answer
