@@ -160,7 +160,11 @@ func lastUsable(p netip.Prefix) netip.Addr {
 // serve answers calls until ctx ends or the device is lost.
 func (w *world) serve(ctx context.Context, l net.Listener, o options) error {
 	host, _, _ := net.SplitHostPort(o.listen)
-	r := relay.New(relay.Config{Hub: w.hub, Info: w.info, Host: host})
+	cfg := relay.Config{Hub: w.hub, Info: w.info, Host: host}
+	if w.dev != nil {
+		cfg.Dropped = w.dev.Dropped
+	}
+	r := relay.New(cfg)
 	defer r.Close()
 	server := &http.Server{
 		Handler: r, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,

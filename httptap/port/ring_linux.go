@@ -75,7 +75,6 @@ func newRing() (*ring, error) {
 		return nil, fmt.Errorf("io_uring_setup: %w", errno)
 	}
 	r := &ring{fd: int(fd)}
-	unix.CloseOnExec(r.fd)
 	if p.features&singleMapping == 0 {
 		r.close()
 		return nil, fmt.Errorf("io_uring_setup: %w: a kernel before 5.4", unix.ENOSYS)

@@ -176,6 +176,10 @@ func (r *Relay) stats(w http.ResponseWriter, q *http.Request) {
 	r.mu.Lock()
 	clients := len(r.clients)
 	r.mu.Unlock()
+	var dropped uint64
+	if r.cfg.Dropped != nil {
+		dropped = r.cfg.Dropped()
+	}
 	writeJSON(w, struct {
 		hub.Stats
 		Clients  int         `json:"clients"`
@@ -183,7 +187,8 @@ func (r *Relay) stats(w http.ResponseWriter, q *http.Request) {
 		Refused  uint64      `json:"refused"` // by Host or Origin
 		Failed   uint64      `json:"failed"`  // answered with an error, the refused ones among them
 		Streams  streamStats `json:"streams"`
-	}{r.cfg.Hub.Stats(), clients, r.requests.Load(), r.refused.Load(), r.failed.Load(), r.streams.stats()})
+		Dropped  uint64      `json:"deviceDropped"` // before the switch: too long, or too many for the kernel
+	}{r.cfg.Hub.Stats(), clients, r.requests.Load(), r.refused.Load(), r.failed.Load(), r.streams.stats(), dropped})
 }
 
 const helpText = `httptap relays raw Ethernet frames over HTTP.

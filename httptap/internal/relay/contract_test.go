@@ -355,16 +355,17 @@ func TestVanishedClient(t *testing.T) {
 }
 
 func TestStats(t *testing.T) {
-	url, wire, _ := setup(t, 0)
+	r, url, wire := start(t, 1500, 0)
+	r.cfg.Dropped = func() uint64 { return 7 }
 	call(t, "POST", url+"/send?client=a", quoted(frame("x")))
 	call(t, "POST", url+"/send?client=a", quoted(make([]byte, 3)))
 	wireGets(t, wire)
 	_, body := call(t, "GET", url+"/stats", "")
 	var s struct {
 		hub.Stats
-		Clients, Requests, Failed int
+		Clients, Requests, Failed, DeviceDropped int
 	}
-	if err := json.Unmarshal([]byte(body), &s); err != nil || s.Clients != 1 || s.Requests != 3 || s.Failed != 1 {
+	if err := json.Unmarshal([]byte(body), &s); err != nil || s.DeviceDropped != 7 || s.Clients != 1 || s.Requests != 3 || s.Failed != 1 {
 		t.Errorf("%v %s", err, body)
 	}
 	for _, p := range s.Ports {

@@ -43,6 +43,9 @@ type Config struct {
 	Host string        // the host that the server listens on, allowed as the Host of a request
 	Idle time.Duration // 0: IdleClient; also how long a stream waits for its client to go on
 	Log  *slog.Logger
+
+	// Dropped returns how many frames the device lost before the switch; nil: there is none.
+	Dropped func() uint64
 }
 
 // A Relay is the http.Handler of httptap.
