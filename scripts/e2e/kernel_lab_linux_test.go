@@ -48,8 +48,8 @@ const (
 // were, and one that ends can say that none was left behind.
 type wire struct {
 	*stack.Host
-	near, far world  // the NIC's namespace, and the kernel's
-	peer      string // the kernel's address
+	near, far  world  // the NIC's namespace, and the kernel's
+	self, peer string // our host's address, and the kernel's
 	tail      tail
 	hang      time.Duration // how long a thing may take
 
@@ -78,7 +78,7 @@ func newWire(t testing.TB, o wireOptions) *wire {
 	t.Helper()
 	needRoot(t, kernelTools...)
 	name := fmt.Sprintf("htk%d-%d", os.Getpid(), wires.Add(1))
-	l := &wire{near: world{name + "-near"}, far: world{name + "-far"}, peer: kernelAddr, hang: hang}
+	l := &wire{near: world{name + "-near"}, far: world{name + "-far"}, self: ownAddr, peer: kernelAddr, hang: hang}
 	t.Cleanup(func() {
 		exec.Command("ip", "netns", "del", l.near.netns).Run()
 		exec.Command("ip", "netns", "del", l.far.netns).Run()
@@ -122,7 +122,7 @@ END`, "echo 1 | tee /proc/sys/net/ipv4/conf/m[01]/forwarding >/dev/null", plain)
 		`+route+" "+o.route+`
 END`)
 	for _, s := range o.sysctl {
-		shell(t, l.far, "sysctl -qw "+s)
+		shell(t, l.far, "sysctl -qw '"+s+"'")
 	}
 	l.start(t, o)
 	return l
@@ -278,7 +278,7 @@ func (l *wire) kernelListen(port string) (net.Listener, error) {
 func (l *wire) kernelDial(ctx context.Context, port string) (*net.TCPConn, error) {
 	var c net.Conn
 	var err error
-	l.far.inside(func() { c, err = (&net.Dialer{KeepAlive: -1}).DialContext(ctx, "tcp4", ownAddr+":"+port) })
+	l.far.inside(func() { c, err = (&net.Dialer{KeepAlive: -1}).DialContext(ctx, "tcp4", l.self+":"+port) })
 	if err != nil {
 		return nil, err
 	}
@@ -441,7 +441,7 @@ func (l *wire) left() string {
 	if n := l.Connections(); len(left) == 0 && n > waiting {
 		left = append(left, fmt.Sprintf("our host has %d, of which %d are in TIME-WAIT", n, waiting))
 	}
-	for line := range strings.Lines(l.sockets("-Htan")) {
+	for line := range strings.Lines(l.sockets("-Htan", "dst", l.self)) {
 		if !strings.HasPrefix(line, "LISTEN") && !strings.HasPrefix(line, "TIME-WAIT") {
 			left = append(left, "the kernel has "+strings.TrimSpace(line))
 		}
