@@ -50,11 +50,15 @@ func eachSide(first ...string) (names []string, at func(i int) (side, first stri
 // only then sends, on a link that loses frames.
 func TestKernelHalfClose(t *testing.T) {
 	t.Parallel()
-	names, at := eachSide("we close first", "the kernel closes first")
+	orders := []string{"we close first", "the kernel closes first", "we close first and 2% are lost", "the kernel closes first and 2% are lost"}
+	names, at := eachSide(orders...)
 	together(t, names, func(t *testing.T, i int) {
-		side, first := at(i)
+		side, order := at(i)
+		weFirst := order == orders[0] || order == orders[2]
 		l := newWire(t, wireOptions{})
-		l.lose(t, 20, 20)
+		if order == orders[2] || order == orders[3] {
+			l.lose(t, 20, 20)
+		}
 		ab, ba := randomBytes(500_000, 1), randomBytes(700_000, 2)
 		l.within(t, func(ctx context.Context) error {
 			p, err := l.connect(ctx, side)
@@ -62,7 +66,7 @@ func TestKernelHalfClose(t *testing.T) {
 				return err
 			}
 			a, b := halfCloser(p.own), halfCloser(p.kernel)
-			if first != "we close first" {
+			if !weFirst {
 				a, b = b, a
 			}
 			defer a.Close()
@@ -80,8 +84,9 @@ func TestKernelHalfClose(t *testing.T) {
 			}
 			return errors.Join(readAll("what came behind the other FIN", a, ba), <-answered)
 		})
-		if s := l.own[0].Info().State; first == "we close first" && s != tcp.TimeWait || first != "we close first" && s != tcp.Closed {
-			t.Errorf("%s, and our side ended in %v", first, s)
+		// With losses a RST that answers a late ACK may have ended TIME-WAIT: RFC 9293, 3.10.7.4.
+		if s := l.own[0].Info().State; order == orders[0] && s != tcp.TimeWait || !weFirst && s != tcp.Closed {
+			t.Errorf("%s, and our side ended in %v", order, s)
 		}
 	})
 }

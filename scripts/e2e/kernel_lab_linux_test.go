@@ -50,8 +50,9 @@ type wire struct {
 	*stack.Host
 	near, far  world  // the NIC's namespace, and the kernel's
 	self, peer string // our host's address, and the kernel's
-	tail      tail
-	hang      time.Duration // how long a thing may take
+	tail       tail
+	hang       time.Duration           // how long a thing may take
+	doors      map[string]net.Listener // who connect listens with, by side
 
 	mu        sync.Mutex
 	own       []*stack.Conn
@@ -78,7 +79,7 @@ func newWire(t testing.TB, o wireOptions) *wire {
 	t.Helper()
 	needRoot(t, kernelTools...)
 	name := fmt.Sprintf("htk%d-%d", os.Getpid(), wires.Add(1))
-	l := &wire{near: world{name + "-near"}, far: world{name + "-far"}, self: ownAddr, peer: kernelAddr, hang: hang}
+	l := &wire{near: world{name + "-near"}, far: world{name + "-far"}, self: ownAddr, peer: kernelAddr, hang: hang, doors: map[string]net.Listener{}}
 	t.Cleanup(func() {
 		exec.Command("ip", "netns", "del", l.near.netns).Run()
 		exec.Command("ip", "netns", "del", l.far.netns).Run()
@@ -147,7 +148,12 @@ func (l *wire) start(t testing.TB, o wireOptions) {
 		d.Close()
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { l.Host.Close() })
+	t.Cleanup(func() {
+		l.Host.Close()
+		for _, ln := range l.listeners {
+			ln.Close()
+		}
+	})
 }
 
 // shell runs lines in w, all of which must succeed.
@@ -332,17 +338,21 @@ type pair struct {
 // sides are who opens a connection.
 var sides = []string{"our client", "our server"}
 
-// connect opens a connection; side says who listens.
+// connect opens a connection; side says who listens. Listeners stay open: a program that this
+// process is just starting holds a copy of each for a moment, and the port with it.
 func (l *wire) connect(ctx context.Context, side string) (pair, error) {
 	listen, dial := l.kernelListen, func() (net.Conn, error) { return l.dial(ctx, "7") }
 	if side == "our server" {
 		listen, dial = l.listen, func() (net.Conn, error) { return l.kernelDial(ctx, "7") }
 	}
-	ln, err := listen("7")
-	if err != nil {
-		return pair{}, err
+	ln := l.doors[side]
+	if ln == nil {
+		var err error
+		if ln, err = listen("7"); err != nil {
+			return pair{}, err
+		}
+		l.doors[side] = ln
 	}
-	defer ln.Close()
 	accepted := make(chan net.Conn, 1)
 	go func() {
 		c, _ := ln.Accept() // the dialling side tells why there is none

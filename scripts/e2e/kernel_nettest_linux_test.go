@@ -65,7 +65,7 @@ func TestNettestOnHTTPTap(t *testing.T) {
 		needRoot(t, "ip", "ss", "nft")
 		w := namespace(t)
 		w.httptap(t, "-q", "-lab=false")
-		l := &wire{near: w, far: w, self: "192.168.10.77", peer: "192.168.10.1", hang: hang}
+		l := &wire{near: w, far: w, self: "192.168.10.77", peer: "192.168.10.1", hang: hang, doors: map[string]net.Listener{}}
 		l.Host = hostOn(t, doorway(t, w, "127.0.0.1:7070"), l.self)
 		l.nettest(t, sides[i-1])
 	})
