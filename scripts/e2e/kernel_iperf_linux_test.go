@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -190,7 +191,11 @@ func (l *wire) iperfClient(ctx context.Context, p iperfParams) error {
 		ctl.receive(&theirs), ctl.expect(iperfDisplayResults), ctl.say(iperfDone)); err != nil {
 		return err
 	}
-	return compareStreams(theirs, moved)
+	slices.Sort(moved)
+	if counted, total := bytesOf(theirs); !slices.Equal(counted, moved) || total < p.Num {
+		return fmt.Errorf("iperf3 counts %d bytes, we %d, asked for were %d", counted, moved, p.Num)
+	}
+	return nil
 }
 
 // receiveUntil counts what comes until the streams end. Once it is enough, all of them together,
@@ -216,17 +221,14 @@ func receiveUntil(streams []net.Conn, moved []int, enough int, say func() error)
 	}), <-said)
 }
 
-// compareStreams holds iperf3's count of bytes against ours.
-func compareStreams(theirs iperfResults, moved []int) error {
-	if len(theirs.Streams) != len(moved) {
-		return fmt.Errorf("iperf3 had %d streams of %d", len(theirs.Streams), len(moved))
+// bytesOf returns what each stream carried, in order of size: where frames are lost, streams
+// arrive in another order than they were opened in.
+func bytesOf(r iperfResults) (sizes []int, total int) {
+	for _, s := range r.Streams {
+		sizes, total = append(sizes, s.Bytes), total+s.Bytes
 	}
-	for i, s := range theirs.Streams {
-		if s.ID != iperfID(i) || s.Bytes != moved[i] || moved[i] == 0 {
-			return fmt.Errorf("iperf3 counts %d bytes of stream %d, we %d of %d", s.Bytes, s.ID, moved[i], iperfID(i))
-		}
-	}
-	return nil
+	slices.Sort(sizes)
+	return sizes, total
 }
 
 // allRead waits until everything that we sent has arrived and the kernel's program has read it.
@@ -253,7 +255,7 @@ func (l *wire) allRead(ctx context.Context) error {
 }
 
 // iperfServer serves one test of the kernel's iperf3 -c on our stack.
-func iperfServer(ln net.Listener) error {
+func iperfServer(ctx context.Context, ln net.Listener) error {
 	accept := func() (net.Conn, []byte, error) {
 		c, err := ln.Accept()
 		if err != nil {
@@ -276,7 +278,7 @@ func iperfServer(ln net.Listener) error {
 	if p.Parallel < 1 || p.Parallel > 4 {
 		return fmt.Errorf("iperf3 wants %d streams", p.Parallel)
 	}
-	streams, moved := make([]net.Conn, p.Parallel), make([]int, p.Parallel)
+	streams := make([]net.Conn, p.Parallel)
 	for i := range streams {
 		c, cookie, err := accept()
 		if err != nil {
@@ -292,76 +294,73 @@ func iperfServer(ln net.Listener) error {
 		return err
 	}
 	start := time.Now()
-	ended := make(chan error, 1)
-	go func() {
-		err := ctl.expect(iperfTestEnd)
-		for _, c := range streams {
-			c.SetDeadline(time.Unix(1, 0))
+	moved := make([]atomic.Int64, p.Parallel)
+	over := make(chan error, 1)
+	go func() { over <- each(streams, func(i int, c net.Conn) error { return p.move(c, &moved[i]) }) }()
+	err = ctl.expect(iperfTestEnd)
+	for _, c := range streams {
+		if p.Reverse {
+			c.SetWriteDeadline(time.Unix(1, 0))
 		}
-		ended <- err
-	}()
-	move := receiveUntilEnd
-	if p.Reverse {
-		move = sendUntilEnd
 	}
-	err = errors.Join(each(streams, func(i int, c net.Conn) (err error) {
-		moved[i], err = move(c, make([]byte, p.Len))
-		return err
-	}), <-ended)
-	if err != nil {
-		return err
-	}
-	// The client tells how much it has sent, of which some may still be on its way.
 	var theirs iperfResults
-	if err := errors.Join(ctl.say(iperfExchangeResults), ctl.receive(&theirs)); err != nil {
+	if err := errors.Join(err, ctl.say(iperfExchangeResults), ctl.receive(&theirs)); err != nil {
 		return err
 	}
-	if len(theirs.Streams) != len(streams) {
-		return fmt.Errorf("iperf3 had %d streams of %d", len(theirs.Streams), len(streams))
+	if err := p.agree(ctx, theirs, moved); err != nil {
+		return err
 	}
-	total := 0
-	for i, s := range theirs.Streams {
-		total += s.Bytes
-		switch {
-		case p.Reverse && s.Bytes > moved[i]:
-			return fmt.Errorf("iperf3 received %d bytes of the %d of stream %d", s.Bytes, moved[i], i)
-		case p.Reverse:
-			continue
+	return errors.Join(ctl.send(results(start, counts(moved))), ctl.say(iperfDisplayResults), ctl.expect(iperfDone), <-over)
+}
+
+// move counts what goes over one stream of our server until its end: the client closes it when the
+// test is over, or, when it was we who sent, a deadline ends it and we close, as iperf3 does.
+func (p iperfParams) move(c net.Conn, moved *atomic.Int64) error {
+	block := make([]byte, p.Len)
+	for {
+		do := c.Read
+		if p.Reverse {
+			do = c.Write
 		}
-		streams[i].SetDeadline(time.Time{})
-		n, err := io.CopyN(io.Discard, streams[i], int64(s.Bytes-moved[i]))
-		if moved[i] += int(n); err != nil {
-			return fmt.Errorf("%d bytes of the %d that iperf3 sent in stream %d came: %w", moved[i], s.Bytes, i, err)
+		n, err := do(block)
+		switch moved.Add(int64(n)); {
+		case p.Reverse && errors.Is(err, os.ErrDeadlineExceeded):
+			return c.Close()
+		case !p.Reverse && err == io.EOF:
+			return nil
+		case err != nil:
+			return err
 		}
 	}
+}
+
+func counts(moved []atomic.Int64) []int {
+	n := make([]int, len(moved))
+	for i := range moved {
+		n[i] = int(moved[i].Load())
+	}
+	return n
+}
+
+// agree holds what the client counted against what we did. Of what it sent some may still be on its
+// way; of what we sent it counts as much as it asked for.
+func (p iperfParams) agree(ctx context.Context, theirs iperfResults, moved []atomic.Int64) error {
+	want, total := bytesOf(theirs)
 	if total < p.Num {
-		return fmt.Errorf("%d bytes were moved of %d", total, p.Num)
+		return fmt.Errorf("iperf3 counts %d bytes and asked for %d", total, p.Num)
 	}
-	return errors.Join(ctl.send(results(start, moved)), ctl.say(iperfDisplayResults), ctl.expect(iperfDone))
-}
-
-// receiveUntilEnd counts what comes until the deadline that the end of a test sets.
-func receiveUntilEnd(c net.Conn, block []byte) (moved int, err error) {
-	for {
-		n, err := c.Read(block)
-		if moved += n; errors.Is(err, os.ErrDeadlineExceeded) {
-			return moved, nil
-		} else if err != nil {
-			return moved, err
+	same := func() bool {
+		got := counts(moved)
+		slices.Sort(got)
+		if p.Reverse {
+			return slices.CompareFunc(got, want, func(g, w int) int { return min(g-w, 0) }) == 0
 		}
+		return slices.Equal(got, want)
 	}
-}
-
-// sendUntilEnd sends until that deadline and closes: iperf3 reads on until the stream ends.
-func sendUntilEnd(c net.Conn, block []byte) (moved int, err error) {
-	for {
-		n, err := c.Write(block)
-		if moved += n; errors.Is(err, os.ErrDeadlineExceeded) {
-			return moved, c.Close()
-		} else if err != nil {
-			return moved, err
-		}
+	if err := waitFor(ctx, "the rest", same); err != nil {
+		return fmt.Errorf("%w: iperf3 counts %d, we %d", err, want, counts(moved))
 	}
+	return nil
 }
 
 // TestKernelIperf3 runs iperf3 against our stack as its client and as its server, in both
@@ -432,7 +431,7 @@ func (l *wire) iperfOurServer(ctx context.Context, parallel, num int, reverse bo
 	}
 	defer ln.Close()
 	served := make(chan error, 1)
-	go func() { served <- iperfServer(ln) }()
+	go func() { served <- iperfServer(ctx, ln) }()
 	args := []string{"-c", ownAddr, "-J", "-n", fmt.Sprint(num), "-P", fmt.Sprint(parallel)}
 	if reverse {
 		args = append(args, "-R")

@@ -113,8 +113,10 @@ func newWire(t testing.TB, o wireOptions) *wire {
 END`, "echo 1 | tee /proc/sys/net/ipv4/conf/m[01]/forwarding >/dev/null", plain)
 	shell(t, l.far, "echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6", plain,
 		// At 20% each way timeouts that double up to two minutes are all that a test would see. Linux
-		// 6.15 can be told to double them less far.
+		// 6.15 can be told to double them less far; a connection whose program has closed it is then
+		// given up at the longest timeout, unless its number of tries is set, too.
 		"[ ! -e /proc/sys/net/ipv4/tcp_rto_max_ms ] || echo 1000 >/proc/sys/net/ipv4/tcp_rto_max_ms",
+		"echo 100 >/proc/sys/net/ipv4/tcp_orphan_retries",
 		`ip -batch - <<END
 		link set lo up
 		link set v0 gso_max_segs 1

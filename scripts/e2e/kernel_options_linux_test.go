@@ -166,8 +166,9 @@ func TestKernelMarks(t *testing.T) {
 			if marks == 0 {
 				return errors.New("no packet was capable of being marked")
 			}
-			if sender == "we send" && (info.MarksEchoed == 0 || info.Retransmits > 0) {
-				return fmt.Errorf("%d marks, heard of %d times, %d segments sent again", marks, info.MarksEchoed, info.Retransmits)
+			// A tail loss probe may be early on a busy machine; a recovery would be a loss that was not.
+			if sender == "we send" && (info.MarksEchoed == 0 || info.Recoveries > 0) {
+				return fmt.Errorf("%d marks, heard of %d times, %d recoveries", marks, info.MarksEchoed, info.Recoveries)
 			}
 			return nil
 		})
