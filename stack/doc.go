@@ -38,5 +38,5 @@
 //
 // # Not implemented
 //
-//   - IPv6, IGMP, fragmentation when sending
+//   - IPv6, IGMP, path MTU discovery for UDP: datagrams over the MTU are sent in fragments
 package stack
