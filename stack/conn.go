@@ -13,19 +13,20 @@ import (
 // A Conn is a TCP connection of a Host: a net.Conn that can also be closed for writing alone.
 // Its methods may be called by several goroutines at once.
 type Conn struct {
-	host      *Host
-	key       tuple
-	local     netip.AddrPort
-	remote    netip.AddrPort
-	localAddr [4]byte // of local
-	tcb       tcp.TCB
-	listener  *Listener // while the connection has not been accepted
-	queued    bool      // in the listener's queue of those that can be
+	host     *Host
+	key      tuple
+	local    netip.AddrPort
+	remote   netip.AddrPort
+	tcb      tcp.TCB
+	listener *Listener // while the connection has not been accepted
+	queued   bool      // in the listener's queue of those that can be
 
 	in        *connQueue // the engine's queue that it is in, and the next one there
 	next      *Conn
 	heapIndex int // place in the engine's timers plus one
 	deadline  time.Time
+
+	waiting bool // in the engine's timeWaits
 
 	rd, wr waiter
 	closed bool
@@ -40,7 +41,6 @@ func (h *Host) newConn(key tuple) *Conn {
 	if key.remote[0] == 127 {
 		c.local = netip.AddrPortFrom(c.remote.Addr(), key.lport)
 	}
-	c.localAddr = c.local.Addr().As4()
 	c.rd.cond.L, c.wr.cond.L = &h.mu, &h.mu
 	return c
 }
@@ -51,7 +51,7 @@ func (c *Conn) config(iss seq.Value) tcp.Config {
 	cfg := tcp.Config{
 		Local: c.local, Remote: c.remote, MSS: h.e.mtu - 40, ISS: iss,
 		TxMax: h.cfg.SendBuffer, RxMax: h.cfg.ReceiveBuffer,
-		TimeOffset: h.e.rand.Uint32(), ECN: h.cfg.ECN,
+		TimeOffset: h.e.rand.Uint32(), ECN: h.cfg.ECN, Pace: h.cfg.Pace,
 	}
 	if h.cfg.Congestion != nil {
 		cfg.Congestion = h.cfg.Congestion()

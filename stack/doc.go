@@ -32,7 +32,7 @@
 //
 //   - TCP as stack/tcp/doc.go lists it, with a bounded backlog, SYN cookies beyond 256 open
 //     handshakes, TIME-WAIT that is reused (RFC 6191), and buffers that grow with the path: an idle
-//     connection costs about 3 KiB and has none
+//     connection has none and costs 2 KiB
 //   - RFC 1122 as far as an end host needs it, RFC 5227 (address conflict detection), RFC 6528
 //     (initial sequence numbers), RFC 6056, 3.3.1 (random local ports), RFC 3442 (routes)
 //

@@ -56,6 +56,7 @@ type engine struct {
 	pings     map[uint32]*ping
 	nextPing  uint32
 
+	timeWaits timeWaits
 	cookies   tcp.Cookies
 	onSegment func(frame []byte, info tcp.Info) // Config.OnSegment
 

@@ -31,6 +31,7 @@ type Config struct {
 
 	// Congestion makes the congestion control of a connection; nil: CUBIC.
 	Congestion func() tcp.Controller
+	Pace       bool // spread what a connection sends over its round trip
 	ECN        bool // ask peers for explicit congestion notification; those that ask always get it
 
 	// OnSegment is told of each TCP segment that goes out: the whole frame, and the state of its

@@ -210,7 +210,7 @@ func (e *engine) sendSegment(now time.Time, c *Conn, frame []byte) int {
 	if n == 0 {
 		return 0
 	}
-	h := ipv4.Header{Src: c.localAddr, Dst: c.key.remote, Protocol: ipv4.ProtoTCP, TTL: defaultTTL}
+	h := ipv4.Header{Src: c.local.Addr().As4(), Dst: c.key.remote, Protocol: ipv4.ProtoTCP, TTL: defaultTTL}
 	h.DontFragment = true // RFC 1191, 6.1: a host that does path MTU discovery sets the DF bit
 	if c.tcb.ECT() {
 		h.TOS = ecnECT0
@@ -258,8 +258,11 @@ func (e *engine) settle(now time.Time, c *Conn) {
 		c.listener.progress(c)
 	}
 	switch c.tcb.State() {
-	case tcp.TimeWait, tcp.Closed:
+	case tcp.TimeWait:
 		c.tcb.Release() // nothing more is sent, and what waits to be read stays
+		e.addTimeWait(now, c)
+	case tcp.Closed:
+		c.tcb.Release()
 	}
 	if c.tcb.Done() {
 		e.forget(c)
@@ -274,4 +277,5 @@ func (e *engine) forget(c *Conn) {
 	if c.heapIndex > 0 {
 		e.timers.remove(c)
 	}
+	e.endTimeWait(c)
 }

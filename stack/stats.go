@@ -37,6 +37,7 @@ type Stats struct {
 	Reassembled     uint64 // packets put together from them
 	EchoReplies     uint64 // pings answered
 	ResetsSent      uint64 // RST sent to segments that belong to nobody
+	TimeWaitsCut    uint64 // connections whose TIME-WAIT ended early, because there were too many
 	CookiesSent     uint64 // SYNs answered with a cookie, because too many handshakes were under way
 	CookiesAccepted uint64 // connections opened by one
 	Unreachables    uint64 // ICMP unreachable messages sent

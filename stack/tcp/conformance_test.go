@@ -254,7 +254,7 @@ var conformance = []requirement{
 	{"SHLD-1", "secure initial number", "stack.TestInitialSequenceNumbers", "1000 connections begin at %d numbers: they can be guessed from each other"},
 	{"SHLD-2", "a RST can contain data", "TestResetWithData", "a RST may include data: it is not given to the reader"},
 	{"SHLD-3", "a RST says that data was lost", "TestDiscard", "data that was not read when it closed: a RST at once"},
-	{"SHLD-4", "timestamps to reduce TIME-WAIT", "", "not implemented: TIME-WAIT lasts 2 MSL, a SYN is challenged"},
+	{"SHLD-4", "timestamps to reduce TIME-WAIT", "stack.TestTimeWaitIsReused", ""},
 	{"SHLD-5", "send the MSS option unless it is 536", "TestMSS", "every SYN has an MSS option: the passive open's, though the peer sent none"},
 	{"SHLD-6", "MSS of an interface of varying MTU", "", "not applicable: a link.Device has one MTU"},
 	{"SHLD-7", "Nagle's algorithm", "TestNagle", "with data unacknowledged small writes are collected until it is"},
@@ -288,7 +288,7 @@ var conformance = []requirement{
 	{"REC-1", "32 bits for windows", "TestWindowIsUnsigned", "REC-1: the largest scaled window, %d, is taken as %d"},
 
 	{"MAY-1", "half-duplex close", "TestDiscard", "an application that closed: data is answered with a RST"},
-	{"MAY-2", "accept a SYN from TIME-WAIT", "", "not implemented: see SHLD-4"},
+	{"MAY-2", "accept a SYN from TIME-WAIT", "stack.TestTimeWaitIsReused", ""},
 	{"MAY-3", "always send the MSS option", "TestMSS", "every SYN has an MSS option: one of 536, too"},
 	{"MAY-4", "retransmit with the same IP identity", "", "not implemented: each packet has its own"},
 	{"MAY-5", "keep-alives", "TestKeepAlive", "all probes without an answer end it"},

@@ -134,7 +134,7 @@
 //   - SHLD-1: stack.TestInitialSequenceNumbers
 //   - SHLD-2: TestResetWithData
 //   - SHLD-3: TestDiscard
-//   - SHLD-4: not implemented: TIME-WAIT lasts 2 MSL, a SYN is challenged
+//   - SHLD-4: stack.TestTimeWaitIsReused
 //   - SHLD-5: TestMSS
 //   - SHLD-6: not applicable: a link.Device has one MTU
 //   - SHLD-7: TestNagle
@@ -164,7 +164,7 @@
 //   - SHLD-31: TestAcknowledging
 //   - REC-1: TestWindowIsUnsigned
 //   - MAY-1: TestDiscard
-//   - MAY-2: not implemented: see SHLD-4
+//   - MAY-2: stack.TestTimeWaitIsReused
 //   - MAY-3: TestMSS
 //   - MAY-4: not implemented: each packet has its own
 //   - MAY-5: TestKeepAlive

@@ -60,6 +60,7 @@ type script struct {
 	t        *testing.T
 	c        TCB
 	cfg      Config
+	nagle    bool
 	now      time.Time
 	iss, irs seq.Value
 	wrote    int // bytes of our stream, and of the peer's that were read
@@ -175,8 +176,10 @@ func (s *script) line(line, at string) {
 	switch verb {
 	case "open":
 		s.c.Open(s.now, s.cfg)
+		s.c.SetNagle(s.nagle)
 	case "accept":
 		expect(want, 0, s.c.Accept(s.now, s.cfg, s.parse(s.segment(arg, opts, at))))
+		s.c.SetNagle(s.nagle)
 	case "establish":
 		s.run("open\n> SYN 0\nwait " + s.rtt + "\n< SYN,ACK 0 ack 1 " + arg + " " + opts + "\n> ACK 1 ack 1\nstate ESTABLISHED")
 	case "in":
@@ -364,7 +367,7 @@ func (s *script) configure(f, at string) {
 	case "timewait":
 		s.cfg.TimeWait = duration(s.t, v)
 	case "nagle":
-		s.cfg.Nagle = v == "1"
+		s.nagle = v == "1"
 	case "ecn":
 		s.cfg.ECN = v == "1"
 	case "pace":

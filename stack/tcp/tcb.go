@@ -60,7 +60,6 @@ type Config struct {
 	TimeOffset uint32        // of the timestamps; random, so that they tell nothing of the host
 	TimeWait   time.Duration // how long TIME-WAIT lasts; 0: a minute
 	ECN        bool          // ask the peer for explicit congestion notification
-	Nagle      bool          // collect small writes while data is in flight: RFC 9293, 3.7.4
 	Pace       bool          // spread a window over the round trip instead of sending it at once
 }
 
@@ -174,7 +173,7 @@ func (t *TCB) open(now time.Time, cfg Config) {
 		iss:    cfg.ISS, una: cfg.ISS, nxt: cfg.ISS, max: cfg.ISS, base: cfg.ISS.Add(1),
 		mss: min(defaultMSS, cfg.MSS), rmss: cfg.MSS,
 		tx: ring{b: cfg.Tx}, rx: ring{b: cfg.Rx}, txMax: max(cfg.TxMax, len(cfg.Tx)),
-		silence: 1, lastHeard: 1, quick: 16, nagle: cfg.Nagle,
+		silence: 1, lastHeard: 1, quick: 16,
 	}
 	t.log.ring, t.gaps.b, t.peerHas.b = ring1, b1, b2
 	if t.timeWait == 0 {

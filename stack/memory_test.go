@@ -1,0 +1,34 @@
+package stack
+
+import (
+	"testing"
+	"unsafe"
+
+	"httptap/stack/tcp"
+)
+
+// idleBytes is what doc.go promises a connection costs beside its buffers.
+const idleBytes = 2048
+
+// An idle connection has no buffers, and the rest of it is the documented constant.
+func TestMemoryOfAConnection(t *testing.T) {
+	if n := unsafe.Sizeof(Conn{}); n > idleBytes {
+		t.Errorf("a Conn has %d bytes, doc.go says %d", n, idleBytes)
+	}
+	h := listening(t)
+	h.e.receive(start, frame(6, segment(tcp.Header{SrcPort: 50000, DstPort: 80, Seq: 9, Flags: tcp.SYN, Window: 9999}, "")))
+	answer, _ := sentSegments(t, &h.e, start)
+	ack := tcp.Header{SrcPort: 50000, DstPort: 80, Seq: 10, Ack: answer[0].Seq().Add(1), Flags: tcp.ACK, Window: 9999}
+	h.e.receive(start, frame(6, segment(ack, "")))
+	c := h.e.conns[tuple{remote: ipPeer, lport: 80, rport: 50000}]
+	if c == nil || c.tcb.State() != tcp.Established {
+		t.Fatal("no connection")
+	}
+	if i := c.tcb.Info(); i.SndBuf != 0 || i.RcvBuf != 0 {
+		t.Errorf("without data it has buffers of %d and %d bytes", i.SndBuf, i.RcvBuf)
+	}
+	h.e.receive(start, frame(6, segment(ack, "hello")))
+	if i := c.tcb.Info(); i.RcvBuf != h.cfg.ReceiveBuffer || i.ReadBuffered != 5 {
+		t.Errorf("with data it has %d bytes for %d", i.RcvBuf, i.ReadBuffered)
+	}
+}
