@@ -66,7 +66,11 @@ type status struct {
 }
 
 func (s *status) Error() string {
-	return fmt.Sprintf("%s: %d %s: %s", s.url, s.code, http.StatusText(s.code), s.text)
+	says := fmt.Sprintf("%s: %d %s", s.url, s.code, http.StatusText(s.code))
+	if s.text != "" {
+		says += ": " + s.text
+	}
+	return says
 }
 
 func (s *status) Unwrap() error { return ErrRefused }

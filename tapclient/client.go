@@ -174,9 +174,6 @@ func (c *Client) Info() link.Info { return c.device }
 // Transport returns how the frames travel.
 func (c *Client) Transport() Transport { return c.transport }
 
-// Server returns what the server said of itself.
-func (c *Client) Server() api.Info { return c.info }
-
 // Dropped returns how many frames were longer than the reader's buffer.
 func (c *Client) Dropped() uint64 { return c.dropped.Load() }
 
@@ -212,14 +209,7 @@ func (c *Client) WriteFrames(frames [][]byte) (done int, err error) {
 	if c.ctx.Err() != nil {
 		return 0, net.ErrClosed
 	}
-	fit := 0
-	var bad error
-	for ; fit < len(frames); fit++ {
-		if n := len(frames[fit]); n < link.HeaderLen || n > c.device.FrameLen() {
-			bad = fmt.Errorf("%w: %d bytes", link.ErrFrameSize, n)
-			break
-		}
-	}
+	fit, bad := c.device.Fit(frames)
 	if c.stream != nil {
 		done, err = c.stream.writeFrames(frames[:fit])
 	} else {

@@ -1,6 +1,7 @@
 package tapclient
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -23,8 +24,9 @@ type stream struct {
 
 	mu      sync.Mutex
 	conn    *wire         // nil: broken
-	changed chan struct{} // closed when conn or err is set
-	err     error         // why there is no connection and none is being made
+	changed chan struct{} // closed when conn or why is set
+	why     [2]error      // why there is no connection: for the reader and for the writer, until told
+	busy    bool          // a connection is being made
 	closed  bool
 	opened  time.Time     // when the connection, or the last one, was
 	since   time.Time     // when the first break of a row was, or we began
@@ -110,7 +112,7 @@ func (s *stream) writeFrames(frames [][]byte) (done int, err error) {
 		return 0, nil
 	}
 	s.mu.Lock()
-	conn, err := s.conn, s.failed()
+	conn, err := s.conn, s.failed(writing)
 	s.mu.Unlock()
 	switch {
 	case err != nil:
@@ -158,7 +160,7 @@ func (s *stream) encode(frames [][]byte) int {
 func (s *stream) connected() (*wire, error) {
 	for {
 		s.mu.Lock()
-		conn, err, changed := s.conn, s.failed(), s.changed
+		conn, err, changed := s.conn, s.failed(reading), s.changed
 		if s.closed {
 			conn, err = nil, net.ErrClosed
 		}
@@ -173,15 +175,28 @@ func (s *stream) connected() (*wire, error) {
 	}
 }
 
-// failed returns why there is no connection and none is being made: once, because whoever goes
-// on behind that means to try again. The mutex is held.
-func (s *stream) failed() error {
-	err := s.err
-	if err != nil && !s.closed {
-		s.err, s.since, s.delay = nil, time.Now(), retryMin
-		s.making.Go(s.reconnect)
+// Who has to be told that there is no connection.
+const (
+	reading = iota
+	writing
+)
+
+// failed returns why there is no connection and none could be made: to each of the reader and the
+// writer once, because whoever goes on behind that means to try again. The mutex is held.
+func (s *stream) failed(who int) error {
+	err := s.why[who]
+	s.why[who] = nil
+	if err != nil && !s.closed && !s.busy {
+		s.since, s.delay = time.Now(), retryMin
+		s.remake()
 	}
 	return err
+}
+
+// remake begins to make a connection. The mutex is held.
+func (s *stream) remake() {
+	s.busy = true
+	s.making.Go(s.reconnect)
 }
 
 // broke says why conn is of no use any more, and has a new one made.
@@ -201,7 +216,7 @@ func (s *stream) broke(conn *wire, why error) {
 		s.set(nil, why)
 		return
 	}
-	s.making.Go(s.reconnect)
+	s.remake()
 }
 
 // reconnect makes a new connection, for as long as retryFor.
@@ -227,11 +242,15 @@ func (s *stream) reconnect() {
 
 // dial makes a connection to a server that still is what it was.
 func (s *stream) dial() (*wire, error) {
-	_, dev, err := s.c.ask(s.c.ctx)
-	if err != nil {
+	ctx, cancel := context.WithTimeout(s.c.ctx, dialFor)
+	defer cancel()
+	_, dev, err := s.c.ask(ctx)
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if dev.MTU != s.c.device.MTU {
+	case dev.HardwareAddr != s.c.device.HardwareAddr:
+		return nil, fmt.Errorf("%w of %s any more: %s says %s now", ErrServer, s.c.device.HardwareAddr, s.c.base, dev.HardwareAddr)
+	case dev.MTU != s.c.device.MTU:
 		return nil, fmt.Errorf("%w of an MTU of %d any more: %s says %d now", ErrServer, s.c.device.MTU, s.c.base, dev.MTU)
 	}
 	return s.c.upgrade(s.c.ctx)
@@ -245,7 +264,7 @@ func (s *stream) set(conn *wire, err error) {
 		}
 		return
 	}
-	s.conn, s.err, s.opened = conn, err, time.Now()
+	s.conn, s.why, s.busy, s.opened = conn, [2]error{err, err}, false, time.Now()
 	close(s.changed)
 	s.changed = make(chan struct{})
 }

@@ -329,7 +329,10 @@ func TestStreamGoneAndBack(t *testing.T) {
 		if n := l.dials.Load(); n > 20 {
 			t.Errorf("it was tried %d times in %v", n, retryFor)
 		}
-		// The same for who only writes.
+		// Whoever writes is told the same, though the reader was first; and then what a new round says.
+		if _, err := c.WriteFrames(frames); !errors.Is(err, ErrUnreachable) {
+			t.Errorf("the reader has the error, and the writer %v", err)
+		}
 		start = time.Now()
 		for err = nil; err == nil; <-time.After(time.Second) {
 			_, err = c.WriteFrames(frames)
@@ -402,18 +405,20 @@ func TestStreamOfNonsense(t *testing.T) {
 	}
 }
 
-// Behind a restart there may be another device: with another MTU it is not ours.
+// Behind a restart there may be another device: with another MTU or address it is not ours.
 func TestStreamToAnotherDevice(t *testing.T) {
 	inBubble(t, func(l *pipeListener, c net.Conn) {
 		accept(c)
 		c.Write(framed(numbered(1, 60)))
 	}, func(t *testing.T, c *Client, l *pipeListener, info *atomic.Pointer[string]) {
-		other := strings.Replace(streamInfo, "1500", "1400", 1)
-		info.Store(&other)
 		reads(t, c)
-		bufs, sizes := one()
-		if n, err := c.ReadFrames(bufs, sizes); n != 0 || !errors.Is(err, ErrServer) || !strings.Contains(err.Error(), "says 1400 now") {
-			t.Errorf("%d, %v", n, err)
+		for _, change := range [][2]string{{"1500", "1400"}, {"02:00:00:00:00:01", "02:00:00:00:00:02"}} {
+			other := strings.Replace(streamInfo, change[0], change[1], 1)
+			info.Store(&other)
+			bufs, sizes := one()
+			if n, err := c.ReadFrames(bufs, sizes); n != 0 || !errors.Is(err, ErrServer) || !strings.Contains(err.Error(), "says "+change[1]+" now") {
+				t.Errorf("%s: %d, %v", change[1], n, err)
+			}
 		}
 	})
 }

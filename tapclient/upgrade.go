@@ -16,7 +16,7 @@ import (
 )
 
 // errNoUpgrade says that a server answered the request for a stream with something else.
-var errNoUpgrade = fmt.Errorf("%w a stream", ErrRefused)
+var errNoUpgrade = errors.New("tapclient: no stream")
 
 // A wire is a connection that was upgraded, and what came behind the answer.
 type wire struct {
@@ -98,5 +98,5 @@ func (c *Client) switchProtocol(ctx context.Context, conn net.Conn) (*wire, erro
 	if transient(err) {
 		return nil, err
 	}
-	return nil, errors.Join(errNoUpgrade, err)
+	return nil, fmt.Errorf("%w: %w", errNoUpgrade, err)
 }

@@ -87,8 +87,24 @@ func main() {
 	if o.Device, err = o.open(ctx); err != nil {
 		exit(curl.DeviceError(ctx, err))
 	}
-	if err := curl.Run(ctx, o.Config); err != nil {
+	err = curl.Run(ctx, o.Config)
+	o.account()
+	if err != nil {
 		exit(err)
+	}
+}
+
+// account says how frames have travelled, when it was asked for, and always what that cost.
+func (o *options) account() {
+	c, ok := o.Device.(*tapclient.Client)
+	if !ok {
+		return
+	}
+	if o.Verbose {
+		fmt.Fprintf(os.Stderr, "* frames came and went by %s\n", c.Transport())
+	}
+	if lost, dropped := c.Lost(), c.Dropped(); lost+dropped > 0 {
+		fmt.Fprintf(os.Stderr, "xcurl: %d frames were lost when the stream to httptap broke, %d were too long\n", lost, dropped)
 	}
 }
 

@@ -31,7 +31,9 @@
 // Frames may be cut and joined by the connection in any way, and either side may send many at
 // once. Nothing is answered: a frame that the switch refuses is counted in /stats, and a length
 // that no frame has ends the stream, because nothing behind it can be trusted. So does the end
-// of the connection, in either direction. A client that does not read loses its oldest frames.
+// of the connection, in either direction. A client that does not read loses its oldest frames, and after
+// minutes in which it takes nothing, or stops within a frame, its stream ends. When too many streams
+// are open the answer is 503.
 //
 // A client may name itself with ?client=NAME or the header Httptap-Client and then has its
 // own queue, its own hardware address and its own counters. Without a name it is the client

@@ -272,22 +272,24 @@ func TestRingThatIsOfNoUse(t *testing.T) {
 	}
 }
 
-// One by one, what failed before something that went is not said to be left.
+// One by one, what failed before something that went is not said to be left, but counted as lost.
 func TestWritten(t *testing.T) {
 	const eio, again = -int32(unix.EIO), -int32(unix.EAGAIN)
 	for _, c := range []struct {
 		results []int32
-		n       int
+		n, lost int
 		errno   error
 	}{
-		{[]int32{60, 60}, 2, syscall.Errno(0)},
-		{[]int32{60, again, again}, 1, unix.EAGAIN},
-		{[]int32{eio, again}, 0, unix.EIO},
-		{[]int32{60, eio, 60}, 3, syscall.Errno(0)},
-		{[]int32{60, eio, 60, again}, 3, unix.EAGAIN},
+		{[]int32{60, 60}, 2, 0, syscall.Errno(0)},
+		{[]int32{60, again, again}, 1, 0, unix.EAGAIN},
+		{[]int32{eio, again}, 0, 0, unix.EIO},
+		{[]int32{60, eio, 60}, 3, 1, syscall.Errno(0)},
+		{[]int32{60, eio, 60, again}, 3, 1, unix.EAGAIN},
+		{[]int32{again, eio, 60, eio, 60}, 5, 3, syscall.Errno(0)},
+		{[]int32{60, -int32(unix.ECANCELED)}, 1, 0, unix.EAGAIN},
 	} {
-		if n, errno := written(c.results); n != c.n || errno != c.errno {
-			t.Errorf("%v: %d, %v", c.results, n, errno)
+		if n, lost, errno := written(c.results); n != c.n || lost != c.lost || errno != c.errno {
+			t.Errorf("%v: %d, %d lost, %v", c.results, n, lost, errno)
 		}
 	}
 }

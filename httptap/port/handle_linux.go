@@ -17,11 +17,12 @@ import (
 // which would hear of every single frame, also while we are reading: it does not block, and who
 // has to wait does that in poll(2).
 type handle struct {
-	fd     int
-	stop   int // an eventfd, readable from Close on
-	info   link.Info
-	closed atomic.Bool
-	calls  sync.RWMutex // held by every call, for reading, and by Close, which ends fd
+	fd      int
+	stop    int // an eventfd, readable from Close on
+	info    link.Info
+	closed  atomic.Bool
+	dropped atomic.Uint64
+	calls   sync.RWMutex // held by every call, for reading, and by Close, which ends fd
 
 	write struct {
 		sync.Mutex
@@ -60,15 +61,7 @@ func (h *handle) WriteFrames(frames [][]byte) (int, error) {
 	defer h.calls.RUnlock()
 	h.write.Lock()
 	defer h.write.Unlock()
-	longest := h.info.FrameLen()
-	fit := 0
-	var bad error
-	for ; fit < len(frames); fit++ {
-		if n := len(frames[fit]); n < link.HeaderLen || n > longest {
-			bad = fmt.Errorf("%w: %d bytes", link.ErrFrameSize, n)
-			break
-		}
-	}
+	fit, bad := h.info.Fit(frames)
 	done := 0
 	for done < fit {
 		if h.closed.Load() {
@@ -93,7 +86,9 @@ func (h *handle) WriteFrames(frames [][]byte) (int, error) {
 func (h *handle) writeSome(frames [][]byte) (int, syscall.Errno) {
 	if h.write.ring != nil && len(frames) > 1 {
 		if results, err := h.write.ring.transfer(opWrite, h.fd, frames); err == nil && !unsupported(results[0]) {
-			return written(results)
+			n, skipped, errno := written(results)
+			h.dropped.Add(uint64(skipped))
+			return n, errno
 		}
 		h.write.ring.close()
 		h.write.ring = nil
@@ -106,17 +101,32 @@ func (h *handle) writeSome(frames [][]byte) (int, syscall.Errno) {
 	return len(frames), 0
 }
 
-// written returns how many frames went out, up to the last one that did: what failed before it
-// is lost, because writing it again would be out of order.
-func written(results []int32) (n int, errno syscall.Errno) {
+// written returns how many frames are done with, up to the last one that went out, and what is wrong
+// with the next. Those that failed before one that went are lost, because writing them again would
+// be out of order: so many were skipped.
+func written(results []int32) (n, skipped int, errno syscall.Errno) {
+	failed := 0
 	for i, r := range results {
-		if r >= 0 {
+		switch {
+		case r >= 0:
 			n, errno = i+1, 0
-		} else if errno == 0 {
-			errno = syscall.Errno(-r)
+			skipped, failed = skipped+failed, 0
+		default:
+			failed++
+			if errno == 0 {
+				errno = again(r)
+			}
 		}
 	}
-	return n, errno
+	return n, skipped, errno
+}
+
+// again returns the error of a result, in which what the ring did not take is to be asked again.
+func again(result int32) syscall.Errno {
+	if result == -int32(unix.ECANCELED) {
+		return unix.EAGAIN
+	}
+	return syscall.Errno(-result)
 }
 
 // unsupported tells whether a result says that the kernel can't do without waiting, or not at

@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/netip"
 	"sync"
-	"sync/atomic"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -19,9 +18,8 @@ import (
 // comes in, and none that goes out.
 type nic struct {
 	handle
-	prefix  netip.Prefix
-	undo    *restorer
-	dropped atomic.Uint64
+	prefix netip.Prefix
+	undo   *restorer
 
 	read struct {
 		sync.Mutex

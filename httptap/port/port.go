@@ -30,8 +30,8 @@ type Device interface {
 	link.Device
 	// Prefix returns the kernel's IPv4 address on the interface; not valid when it has none.
 	Prefix() netip.Prefix
-	// Dropped returns how many frames were lost on the way in: longer than a buffer, or more
-	// than the kernel would queue.
+	// Dropped returns how many frames were lost: on the way in those longer than a buffer, or more
+	// than the kernel would queue; on the way out those that it refused in the middle of others.
 	Dropped() uint64
 }
 

@@ -137,7 +137,10 @@ func (r *ring) transfer(op uint8, fd int, bufs [][]byte) ([]int32, error) {
 		if done >= taken {
 			break
 		}
-		r.enter(0, taken-done) // the buffers are the kernel's until then
+		// The buffers are the kernel's until then.
+		if _, errno := r.enter(0, taken-done); errno != 0 && errno != unix.EAGAIN && errno != unix.EBUSY {
+			return nil, fmt.Errorf("io_uring_enter: %w", errno)
+		}
 	}
 	clear(r.used[:len(bufs)])
 	if taken == 0 && errno != 0 {

@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/netip"
 	"sync"
-	"sync/atomic"
 	"syscall"
 
 	"github.com/songgao/water"
@@ -18,8 +17,7 @@ import (
 // written here arrives at tap0. It is gone when it is closed, unless it was there before.
 type tap struct {
 	handle
-	prefix  netip.Prefix
-	dropped atomic.Uint64
+	prefix netip.Prefix
 
 	read struct {
 		sync.Mutex
@@ -153,7 +151,7 @@ func (t *tap) readSome(bufs [][]byte, sizes []int) (n int, errno syscall.Errno) 
 		found := 0
 		for i, r := range results {
 			if r < 0 {
-				errno = syscall.Errno(-r)
+				errno = again(r)
 				continue // one that comes meanwhile may be behind it
 			}
 			found++

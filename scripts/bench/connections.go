@@ -72,7 +72,7 @@ func measureConnections(ctx context.Context, who side, o options) (sample, error
 		}
 		if i == len(levels)-1 {
 			h, r := memory()
-			ends := 2 * float64(len(idle.held)/2)
+			ends := float64(len(idle.held))
 			s.Values["heap"], s.Values["rss"] = float64(h-heap)/ends, float64(r-rss)/ends
 		}
 		bulk, turn, err := busy(ctx, p, uint16(2000+i), o)

@@ -203,7 +203,7 @@ func (l *wire) iperfClient(ctx context.Context, p iperfParams) error {
 func receiveUntil(streams []net.Conn, moved []int, enough int, say func() error) error {
 	var total atomic.Int64
 	said := make(chan error, 1)
-	return errors.Join(each(streams, func(i int, c net.Conn) error {
+	err := each(streams, func(i int, c net.Conn) error {
 		b := make([]byte, 64<<10)
 		for {
 			n, err := c.Read(b)
@@ -218,7 +218,9 @@ func receiveUntil(streams []net.Conn, moved []int, enough int, say func() error)
 				return fmt.Errorf("stream %d, %d bytes of %d: %w", i, moved[i], enough, err)
 			}
 		}
-	}), <-said)
+	})
+	close(said) // a stream that broke before has not said it
+	return errors.Join(err, <-said)
 }
 
 // bytesOf returns what each stream carried, in order of size: where frames are lost, streams

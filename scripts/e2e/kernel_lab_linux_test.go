@@ -318,7 +318,7 @@ func (w watched) Accept() (net.Conn, error) {
 	return c, err
 }
 
-// keep remembers a connection, and forgets those of ours that are over.
+// keep remembers a connection.
 func (l *wire) keep(c net.Conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

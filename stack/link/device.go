@@ -1,5 +1,7 @@
 package link
 
+import "fmt"
+
 // A Device moves whole Ethernet frames, several a call, because one call a frame is what
 // limits every TAP and every relay. Frames have no FCS and no preamble.
 //
@@ -30,6 +32,17 @@ type Info struct {
 	HardwareAddr Addr   // the address a host on this device is to use
 	MTU          int    // largest payload of a frame in bytes; a frame has HeaderLen more
 	Name         string // for people: "tap0", "http://127.0.0.1:7070"
+}
+
+// Fit returns how many of the first frames the device takes, and ErrFrameSize for the one behind them
+// that is too short or too long.
+func (i Info) Fit(frames [][]byte) (n int, err error) {
+	for ; n < len(frames); n++ {
+		if k := len(frames[n]); k < HeaderLen || k > i.FrameLen() {
+			return n, fmt.Errorf("%w: %d bytes", ErrFrameSize, k)
+		}
+	}
+	return n, nil
 }
 
 // FrameLen is the length in bytes of the longest frame that the device takes.

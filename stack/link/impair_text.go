@@ -10,7 +10,7 @@ import (
 // impairNames are the names of the text form, in the order that String writes them.
 const impairNames = "loss, dup, reorder, corrupt, truncate, delay, jitter, overtake, rate, queue, qlen, mtu, seed"
 
-// ParseImpair reads the form that flags and the HTTP interface take, parts with a comma between,
+// ParseImpair reads a configuration as people write it and String does, parts with a comma between,
 // in any order:
 //
 //	loss=5%,dup=1%,reorder=2%,corrupt=0.1%,truncate=0.1%  of the frames

@@ -23,7 +23,7 @@ type Line struct {
 	last    time.Time // when the frame arrives that arrives last
 
 	flying []*flight // a binary heap: who arrives first is at 0
-	memory int       // bytes of frames in flying and held
+	memory int       // bytes that the frames in flying and held take
 	turn   uint64    // of the next frame: among those that arrive at once it decides
 	again  *flight   // arrived once and does so again
 	spare  []*flight
@@ -43,9 +43,12 @@ type departure struct {
 	bytes int
 }
 
-// maxInFlight bounds the bytes of the frames that are on their way, because each is kept in
-// memory: it is what 5 Gbit/s have under way in a delay of 100 ms.
-const maxInFlight = 64 << 20
+// maxInFlight bounds the memory of the frames that are on their way, of which each has flightBytes
+// beside its own: it is what 5 Gbit/s have under way in a delay of 100 ms.
+const (
+	maxInFlight = 64 << 20
+	flightBytes = 128
+)
 
 // ImpairStats counts what became of frames: Frames = Passed + Dropped() + InFlight.
 type ImpairStats struct {
@@ -109,7 +112,7 @@ func (l *Line) Pass(now time.Time, frame []byte, v Verdict) {
 	case l.cfg.MTU > 0 && len(frame) > l.cfg.MTU+HeaderLen:
 		l.stats.TooLong++
 		return
-	case l.memory+len(frame) > maxInFlight:
+	case l.memory+len(frame)+flightBytes > maxInFlight:
 		l.stats.QueueFull++
 		return
 	}
@@ -123,7 +126,7 @@ func (l *Line) Pass(now time.Time, frame []byte, v Verdict) {
 		l.stats.Corrupted++
 		f.buf[v.FlipBit/8] ^= 0x80 >> (v.FlipBit % 8)
 	}
-	l.memory += len(f.buf)
+	l.memory += len(f.buf) + flightBytes
 	if v.Hold && l.held == nil {
 		l.held = f
 		return
@@ -249,7 +252,7 @@ func (l *Line) take(frame []byte) *flight {
 
 // release takes f out of the count and keeps its memory for another.
 func (l *Line) release(f *flight) {
-	l.memory -= len(f.buf)
+	l.memory -= len(f.buf) + flightBytes
 	l.spare = append(l.spare, f)
 }
 

@@ -107,23 +107,26 @@ func TestLineCountsEveryFrame(t *testing.T) {
 
 // The memory of what is on its way is bounded, whatever is sent into a long delay.
 func TestLineIsBounded(t *testing.T) {
-	l := link.NewLine(link.ImpairConfig{Delay: time.Hour})
-	now, f := time.Unix(1e9, 0), make([]byte, 60_000)
-	for range 2000 {
-		l.Receive(now, f)
-	}
-	s := l.Stats()
-	if s.InFlight != 64<<20/60_000 || s.QueueFull != 2000-s.InFlight {
-		t.Errorf("%+v", s)
-	}
-	for n := range s.InFlight {
-		if l.Transmit(now.Add(time.Hour), f) != len(f) {
-			t.Fatalf("frame %d does not come", n)
+	for _, size := range []int{60_000, 14} {
+		l := link.NewLine(link.ImpairConfig{Delay: time.Hour})
+		now, f := time.Unix(1e9, 0), make([]byte, size)
+		room := uint64(64 << 20 / (size + 128)) // 128 bytes go with each
+		for range room + 1000 {
+			l.Receive(now, f)
 		}
-	}
-	l.Receive(now.Add(time.Hour), f)
-	if s := l.Stats(); s.InFlight != 1 {
-		t.Errorf("there is room again: %+v", s)
+		s := l.Stats()
+		if s.InFlight != room || s.QueueFull != 1000 {
+			t.Errorf("%d bytes: %+v", size, s)
+		}
+		for n := range s.InFlight {
+			if l.Transmit(now.Add(time.Hour), f) != len(f) {
+				t.Fatalf("frame %d does not come", n)
+			}
+		}
+		l.Receive(now.Add(time.Hour), f)
+		if s := l.Stats(); s.InFlight != 1 {
+			t.Errorf("there is room again: %+v", s)
+		}
 	}
 }
 

@@ -38,7 +38,7 @@ func Pair(t testing.TB, o Options) (a, b *stack.Host) {
 	ca, cb := o.impairment(o.A, 1), o.impairment(o.B, 2)
 	// A delay gathers frames: what then arrives at once would overrun the queue of the pipe, and
 	// how much of it is up to the scheduler. All losses are to be those that were asked for.
-	late := ca.Delay > 0 || cb.Delay > 0 || ca.Rate > 0 || cb.Rate > 0
+	late := ca.Delay+ca.Jitter > 0 || cb.Delay+cb.Jitter > 0 || ca.Rate > 0 || cb.Rate > 0
 	da, db := link.Pipe(link.PipeOptions{MTU: o.MTU, Queue: o.Queue, Block: late})
 	return Host(t, impair(t, da, ca), AddrA, o), Host(t, impair(t, db, cb), AddrB, o)
 }

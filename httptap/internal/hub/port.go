@@ -205,6 +205,9 @@ func (p *Port) Unread(frames [][]byte) {
 		f := frames[i]
 		counter.FramesOut--
 		counter.BytesOut -= uint64(len(f))
+		if p.n == len(p.slots) && p.n < p.cfg.Queue && !p.closed {
+			p.grow()
+		}
 		if p.n == len(p.slots) || p.closed {
 			counter.DroppedGone++
 			continue

@@ -205,6 +205,30 @@ func TestUnread(t *testing.T) {
 	expect(t, "before what came later, as far as there is room", b, "2", "3")
 }
 
+// What is given back has as much room as the queue may have, not as much as it had needed so far.
+func TestUnreadIntoALongQueue(t *testing.T) {
+	h, _ := newHub(t, 2048)
+	a, b := attach(t, h, PortConfig{Name: "a"}), attach(t, h, PortConfig{Name: "b"})
+	const n = 16
+	bufs, sizes := make([][]byte, n), make([]int, n)
+	for i := range bufs {
+		bufs[i] = make([]byte, 100)
+		a.Send(to(link.Broadcast, mac("a"), "old"))
+	}
+	if k, err := b.Poll(bufs, sizes); k != n || err != nil {
+		t.Fatal(k, err)
+	}
+	for i := range bufs {
+		bufs[i] = bufs[i][:sizes[i]]
+		a.Send(to(link.Broadcast, mac("a"), "new"))
+	}
+	b.Unread(bufs)
+	if s := b.stats(); s.DroppedGone != 0 || s.Queued != 2*n {
+		t.Errorf("%+v", s)
+	}
+	accounted(t, h)
+}
+
 // What a reader gives back when its port is gone already is counted as lost, not as delivered.
 func TestUnreadBehindTheEnd(t *testing.T) {
 	h, _ := newHub(t, 2)

@@ -187,7 +187,7 @@ func (r *Relay) stats(w http.ResponseWriter, q *http.Request) {
 		Refused  uint64      `json:"refused"` // by Host or Origin
 		Failed   uint64      `json:"failed"`  // answered with an error, the refused ones among them
 		Streams  streamStats `json:"streams"`
-		Dropped  uint64      `json:"deviceDropped"` // before the switch: too long, or too many for the kernel
+		Dropped  uint64      `json:"deviceDropped"` // in the device: too long, or too many for the kernel
 	}{r.cfg.Hub.Stats(), clients, r.requests.Load(), r.refused.Load(), r.failed.Load(), r.streams.stats(), dropped})
 }
 

@@ -44,7 +44,7 @@ type Config struct {
 	Idle time.Duration // 0: IdleClient; also how long a stream waits for its client to go on
 	Log  *slog.Logger
 
-	// Dropped returns how many frames the device lost before the switch; nil: there is none.
+	// Dropped returns how many frames the device lost; nil: there is none.
 	Dropped func() uint64
 }
 

@@ -42,9 +42,9 @@ type streams struct {
 // streamStats count streams: Opened = Open + the sum of Ended.
 type streamStats struct {
 	Open   int               `json:"open"`
-	Opened uint64            `json:"opened"`
-	Ended  map[string]uint64 `json:"ended"` // by reason
-	Last   string            `json:"last"`  // the last end that was not the client's wish
+	Opened uint64            `json:"opened"` // set when they are asked for
+	Ended  map[string]uint64 `json:"ended"`  // by reason
+	Last   string            `json:"last"`   // the last end that was not the client's wish
 }
 
 func newStreams() *streams {
@@ -68,7 +68,6 @@ func (s *streams) enter() error {
 		return errStreams
 	}
 	s.count.Open++
-	s.count.Opened++
 	s.all.Add(1)
 	return nil
 }
@@ -97,7 +96,9 @@ func (s *streams) stats() streamStats {
 	count.Ended = make(map[string]uint64, len(s.count.Ended))
 	for name, n := range s.count.Ended {
 		count.Ended[name] = n
+		count.Opened += n
 	}
+	count.Opened += uint64(count.Open)
 	return count
 }
 
