@@ -72,7 +72,7 @@ func opened(t testing.TB, h *Host) (*Conn, []byte) {
 	h.e.arp.Set(ipPeer, hwPeer)
 	key := tuple{remote: ipPeer, lport: 50000, rport: 80}
 	c := h.newConn(key)
-	c.tcb.Open(start, c.config(h.e.iss(start, c.key)))
+	c.tcb.Open(start, c.config(start, h.e.iss(start, c.key)))
 	h.e.conns[key] = c
 	h.e.settle(start, c)
 	syn, _ := sentSegments(t, &h.e, start)
@@ -191,7 +191,7 @@ func TestHalfOpenPeerIsReset(t *testing.T) {
 	h.e.arp.Set(ipPeer, hwPeer)
 	key := tuple{remote: ipPeer, lport: 50000, rport: 80}
 	c := h.newConn(key)
-	c.tcb.Open(start, c.config(h.e.iss(start, c.key)))
+	c.tcb.Open(start, c.config(start, h.e.iss(start, c.key)))
 	h.e.conns[key] = c
 	h.e.settle(start, c)
 	sentSegments(t, &h.e, start)
@@ -262,7 +262,7 @@ func TestHardICMPErrorsEndAnOpening(t *testing.T) {
 		h.e.arp.Set(ipPeer, hwPeer)
 		key := tuple{remote: ipPeer, lport: 50000, rport: 80}
 		c := h.newConn(key)
-		c.tcb.Open(start, c.config(h.e.iss(start, c.key)))
+		c.tcb.Open(start, c.config(start, h.e.iss(start, c.key)))
 		h.e.conns[key] = c
 		h.e.settle(start, c)
 		_, syn := sentSegments(t, &h.e, start)
@@ -280,7 +280,7 @@ func TestPassiveOpenBesideOthers(t *testing.T) {
 	h.e.arp.Set(ipPeer, hwPeer)
 	key := tuple{remote: ipPeer, lport: 80, rport: 9}
 	c := h.newConn(key)
-	c.tcb.Open(start, c.config(h.e.iss(start, c.key)))
+	c.tcb.Open(start, c.config(start, h.e.iss(start, c.key)))
 	h.e.conns[key] = c
 	h.e.settle(start, c)
 	sentSegments(t, &h.e, start)

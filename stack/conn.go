@@ -31,12 +31,13 @@ type Conn struct {
 	rd, wr waiter
 	closed bool
 	linger time.Duration // of Close; under 0: it does not wait
+	tos    uint8
 }
 
 var _ net.Conn = (*Conn)(nil)
 
 func (h *Host) newConn(key tuple) *Conn {
-	c := &Conn{host: h, key: key, linger: -1, remote: netip.AddrPortFrom(netip.AddrFrom4(key.remote), key.rport)}
+	c := &Conn{host: h, key: key, linger: -1, tos: h.e.tos, remote: netip.AddrPortFrom(netip.AddrFrom4(key.remote), key.rport)}
 	c.local = netip.AddrPortFrom(netip.AddrFrom4(h.e.net.addr), key.lport)
 	if key.remote[0] == 127 {
 		c.local = netip.AddrPortFrom(c.remote.Addr(), key.lport)
@@ -45,13 +46,16 @@ func (h *Host) newConn(key tuple) *Conn {
 	return c
 }
 
-// config returns what the TCB is opened with.
-func (c *Conn) config(iss seq.Value) tcp.Config {
+// config returns what the TCB is opened with at now.
+func (c *Conn) config(now time.Time, iss seq.Value) tcp.Config {
 	h := c.host
 	cfg := tcp.Config{
 		Local: c.local, Remote: c.remote, MSS: h.e.mtu - 40, ISS: iss,
 		TxMax: h.cfg.SendBuffer, RxMax: h.cfg.ReceiveBuffer,
 		TimeOffset: h.e.rand.Uint32(), ECN: h.cfg.ECN, Pace: h.cfg.Pace,
+	}
+	if mtu, _ := h.e.paths.to(now, c.key.remote, h.e.mtu); mtu < h.e.mtu {
+		cfg.PathMTU = mtu
 	}
 	if h.cfg.Congestion != nil {
 		cfg.Congestion = h.cfg.Congestion()

@@ -3,6 +3,7 @@ package stack
 import (
 	"net"
 	"os"
+	"syscall"
 	"time"
 )
 
@@ -70,6 +71,18 @@ func (c *Conn) SetKeepAliveConfig(cfg net.KeepAliveConfig) error {
 func (c *Conn) SetUserTimeout(d time.Duration) error {
 	return c.option(func(now time.Time) { c.tcb.SetUserTimeout(now, d) })
 }
+
+// SetTOS sets the Differentiated Services field, RFC 2474, of the segments that are sent from now
+// on: the six bits of a code point and two that must be 0, because they belong to ECN. Other values
+// fail with ErrTOS and EINVAL. Config.TOS is what it is at first, SYN included.
+func (c *Conn) SetTOS(tos int) error {
+	if !isTOS(tos) {
+		return c.opError("set", cause{ErrTOS, syscall.EINVAL})
+	}
+	return c.option(func(time.Time) { c.tos = uint8(tos) })
+}
+
+func isTOS(tos int) bool { return tos >= 0 && tos <= 255 && tos&ecnBits == 0 }
 
 // SetLinger says what Close does with data that was not acknowledged, as in package net: under 0,
 // the default, it is sent in the background; 0 discards it and resets the connection; more than

@@ -128,7 +128,7 @@ func (h *Host) dialTCP(ctx context.Context, lport uint16, remote netip.AddrPort)
 		h.e.forget(old)
 	}
 	c := h.newConn(key)
-	c.tcb.Open(now, c.config(iss))
+	c.tcb.Open(now, c.config(now, iss))
 	h.e.conns[key] = c
 	h.e.settle(now, c)
 	h.kick()

@@ -32,6 +32,9 @@ type engine struct {
 	errors icmpv4.Limiter // of ICMP errors, by whom they are for
 	echoes icmpv4.Limiter // of answers to pings
 	ipID   uint16
+	paths  paths
+	ttl    uint8
+	tos    uint8 // without the ECN bits
 
 	dhcp         dhcpv4.Client
 	dhcpOn       bool
@@ -95,6 +98,12 @@ func (n *network) directed() ([4]byte, bool) {
 	return b, true
 }
 
+// oneHost tells whether dst is a single host's address.
+func (n *network) oneHost(dst [4]byte) bool {
+	directed, ok := n.directed()
+	return dst != broadcast && !isMulticast(dst) && !(ok && dst == directed)
+}
+
 var broadcast = [4]byte{255, 255, 255, 255}
 
 func isMulticast(a [4]byte) bool { return a[0]>>4 == 14 }
@@ -109,6 +118,8 @@ func (e *engine) init(info link.Info, hw link.Addr, seed [32]byte) {
 	e.echoes.Reset(echoesInAll, echoesToOne)
 	e.ipID = uint16(e.rand.Uint32())
 	e.nextPing = e.rand.Uint32()
+	e.paths = make(paths)
+	e.ttl = defaultTTL
 	e.conns = make(map[tuple]*Conn)
 	e.listeners = make(map[uint16]*Listener)
 	e.sockets = make(map[uint16]*UDPConn)

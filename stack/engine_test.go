@@ -138,7 +138,7 @@ func TestICMPErrorReachesTheConnection(t *testing.T) {
 	h.e.arp.Set(ipPeer, hwPeer)
 	key := tuple{remote: ipPeer, lport: 50000, rport: 80}
 	c := h.newConn(key)
-	c.tcb.Open(start, c.config(h.e.iss(start, c.key)))
+	c.tcb.Open(start, c.config(start, h.e.iss(start, c.key)))
 	h.e.conns[key] = c
 	h.e.settle(start, c)
 	syn := drain(t, &h.e, start)
@@ -240,7 +240,7 @@ func FuzzEngine(f *testing.F) {
 		e.dhcpOn = true
 		key := tuple{remote: ipPeer, lport: 50000, rport: 80}
 		conn := h.newConn(key)
-		conn.tcb.Open(start, conn.config(h.e.iss(start, conn.key)))
+		conn.tcb.Open(start, conn.config(start, h.e.iss(start, conn.key)))
 		e.conns[key] = conn
 		e.settle(start, conn)
 		now := start

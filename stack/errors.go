@@ -19,7 +19,8 @@ var (
 	ErrNoLease   = errors.New("stack: no DHCP server gave a lease")
 	ErrConflict  = errors.New("stack: another station uses this address")
 	ErrNoServer  = errors.New("stack: no DNS server is known")
-	ErrTooLong   = errors.New("stack: datagram longer than the link's MTU allows")
+	ErrTooLong   = errors.New("stack: datagram longer than the 65507 bytes that UDP over IPv4 can carry")
+	ErrTOS       = errors.New("stack: a DS field is 0 to 252, and its low two bits, which are ECN's, are 0")
 )
 
 // A cause joins a room's error, which says what happened, with the number that the kernel

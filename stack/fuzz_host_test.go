@@ -218,7 +218,7 @@ func (v *server) start(s *sim, to netip.Addr) {
 	data := GridData()
 	dial := func(port uint16) *Conn {
 		c := v.h.newConn(tuple{remote: to.As4(), lport: 40000 + port, rport: port})
-		c.tcb.Open(s.now, c.config(v.h.e.iss(s.now, c.key)))
+		c.tcb.Open(s.now, c.config(s.now, v.h.e.iss(s.now, c.key)))
 		v.h.e.conns[c.key] = c
 		v.h.e.settle(s.now, c)
 		return c

@@ -158,7 +158,7 @@ func (s *sim) transmit(i int) {
 func (s *sim) dial(i int, lport, rport uint16) *Conn {
 	h := s.hosts[i]
 	c := h.newConn(tuple{remote: simAddr(1 - i).As4(), lport: lport, rport: rport})
-	c.tcb.Open(s.now, c.config(h.e.iss(s.now, c.key)))
+	c.tcb.Open(s.now, c.config(s.now, h.e.iss(s.now, c.key)))
 	h.e.conns[c.key] = c
 	h.e.settle(s.now, c)
 	return c

@@ -34,6 +34,9 @@ type Config struct {
 	Pace       bool // spread what a connection sends over its round trip
 	ECN        bool // ask peers for explicit congestion notification; those that ask always get it
 
+	TTL uint8 // of packets; 0: 64
+	TOS uint8 // Differentiated Services field of packets; the low two bits are ECN's and must be 0
+
 	// OnSegment is told of each TCP segment that goes out: the whole frame, and the state of its
 	// connection with the reason why it was sent. It must not call the Host nor keep frame.
 	OnSegment func(frame []byte, info tcp.Info)
@@ -61,7 +64,7 @@ type Host struct {
 	loops   sync.WaitGroup
 }
 
-// New starts a host on cfg.Device. It fails with ErrNoDevice or ErrAddress.
+// New starts a host on cfg.Device. It fails with ErrNoDevice, ErrAddress or ErrTOS.
 func New(cfg Config) (*Host, error) {
 	if cfg.Device == nil {
 		return nil, ErrNoDevice
@@ -72,6 +75,9 @@ func New(cfg Config) (*Host, error) {
 	}
 	if info.MTU < 68 {
 		return nil, fmt.Errorf("stack: an MTU of %d: IPv4 needs 68 bytes at least (RFC 791)", info.MTU)
+	}
+	if !isTOS(int(cfg.TOS)) {
+		return nil, fmt.Errorf("%w: %d", ErrTOS, cfg.TOS)
 	}
 	if cfg.HardwareAddr.IsZero() {
 		cfg.HardwareAddr = info.HardwareAddr
@@ -93,6 +99,10 @@ func New(cfg Config) (*Host, error) {
 	h.e.init(info, cfg.HardwareAddr, seed)
 	h.e.event = h.news.Broadcast
 	h.e.onSegment = cfg.OnSegment
+	h.e.tos = cfg.TOS
+	if cfg.TTL != 0 {
+		h.e.ttl = cfg.TTL
+	}
 	if cfg.Addr.IsValid() {
 		h.e.setStatic(cfg.Addr, cfg.Router, cfg.DNS)
 	} else {

@@ -51,6 +51,7 @@ func (e *engine) receiveError(now time.Time, m icmpv4.Message) {
 	b := q.Payload()
 	key := tuple{q.Dst(), binary.BigEndian.Uint16(b[0:]), binary.BigEndian.Uint16(b[2:])}
 	failure := icmpError(m)
+	tooLong := m.Type() == icmpv4.TypeUnreachable && m.Code() == icmpv4.CodeFragmentationNeeded
 	switch q.Protocol() {
 	case ipv4.ProtoTCP:
 		c := e.conns[key]
@@ -60,8 +61,13 @@ func (e *engine) receiveError(now time.Time, m icmpv4.Message) {
 			return
 		}
 		switch {
-		case m.Type() == icmpv4.TypeUnreachable && m.Code() == icmpv4.CodeFragmentationNeeded:
-			c.tcb.PathMTU(now, m.MTU())
+		case tooLong:
+			if !e.paths.learn(now, q, m.MTU(), e.mtu) {
+				e.stats.DropICMP++
+				return
+			}
+			mtu, _ := e.paths.to(now, q.Dst(), e.mtu)
+			c.tcb.PathMTU(now, mtu)
 		case c.tcb.State() == tcp.SynSent:
 			c.tcb.Fail(failure)
 		default:
@@ -73,19 +79,25 @@ func (e *engine) receiveError(now time.Time, m icmpv4.Message) {
 		// As with the kernel, only a connected socket is told, or one that asks for it: one that
 		// serves many would have its service ended by each of them.
 		s := e.flows[key]
-		if u := e.sockets[key.lport]; s == nil && u != nil && u.wantsErrors {
+		u := e.sockets[key.lport]
+		known := tooLong && (s != nil || u != nil) && e.paths.learn(now, q, m.MTU(), e.mtu)
+		if s == nil && u != nil && u.wantsErrors {
 			s = u
 		}
-		if s == nil {
+		switch {
+		case s != nil:
+			s.fail(failure)
+		case !known: // else the next datagram is sent in pieces that fit
 			e.stats.DropICMP++
-			return
 		}
-		s.fail(failure)
 	case ipv4.ProtoICMP:
 		pg := e.pings[binary.BigEndian.Uint32(b[4:])]
 		if pg == nil || pg.to != q.Dst() || b[0] != icmpv4.TypeEcho {
 			e.stats.DropICMP++
 			return
+		}
+		if tooLong {
+			e.paths.learn(now, q, m.MTU(), e.mtu)
 		}
 		pg.err = failure
 		e.event()
@@ -131,6 +143,9 @@ func (e *engine) answerEcho(now time.Time, a arrival, m icmpv4.Message) {
 	}
 	p := e.newPacket()
 	p.src, p.dst, p.proto, p.via = a.Dst(), a.Src(), ipv4.ProtoICMP, a.from
+	// RFC 1349, 5.1: "An ICMP reply message is sent with the same value in the TOS field as was used
+	// in the corresponding ICMP request message." What is ECN's of it today stays out.
+	p.tos = a.TOS() &^ ecnBits
 	p.buf = icmpv4.AppendEcho(p.buf, icmpv4.TypeEchoReply, m.ID(), m.Seq(), m.Body())
 	e.stats.EchoReplies++
 	e.enqueue(p)

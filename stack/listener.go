@@ -103,7 +103,7 @@ func (l *Listener) request(now time.Time, key tuple, syn tcp.Segment, iss seq.Va
 		return
 	}
 	c := l.host.newConn(key)
-	if err := c.tcb.Accept(now, c.config(iss), syn); err != nil {
+	if err := c.tcb.Accept(now, c.config(now, iss), syn); err != nil {
 		e.stats.DropTCPState++
 		return
 	}
@@ -123,7 +123,7 @@ func (l *Listener) adopt(now time.Time, c *Conn) {
 func (l *Listener) bake(now time.Time, key tuple, syn tcp.Segment) {
 	e := &l.host.e
 	p := e.newPacket()
-	p.src, p.dst, p.proto = e.net.addr, key.remote, ipv4.ProtoTCP
+	p.src, p.dst, p.proto, p.tos = e.net.addr, key.remote, ipv4.ProtoTCP, e.tos
 	cfg := tcp.Config{
 		Local:  netip.AddrPortFrom(l.host.anyAddr(), key.lport),
 		Remote: netip.AddrPortFrom(netip.AddrFrom4(key.remote), key.rport),
@@ -151,7 +151,7 @@ func (l *Listener) redeem(now time.Time, key tuple, a arrival, ack tcp.Segment) 
 		return false
 	}
 	c := l.host.newConn(key)
-	cfg := c.config(0)
+	cfg := c.config(now, 0)
 	if len(ack.Payload()) > 0 {
 		cfg.Rx = make([]byte, min(1<<16, cfg.RxMax)) // room for what comes with it
 	}

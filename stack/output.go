@@ -19,6 +19,7 @@ const (
 	udpPayload   = payloadStart + udp.HeaderLen
 	ecnECT0      = 2 // RFC 3168, 5: the ECN field, the low two bits of what was the type of service
 	ecnCE        = 3
+	ecnBits      = 3
 	defaultTTL   = 64 // RFC 1122, 3.2.1.7 leaves it to IANA: "IP Parameters", 64
 )
 
@@ -69,13 +70,13 @@ func (e *engine) nextDHCP(now time.Time, frame []byte) int {
 	n += udp.HeaderLen
 	if to != broadcast {
 		p := e.newPacket()
-		p.src, p.dst, p.proto = from, to, ipv4.ProtoUDP
+		p.src, p.dst, p.proto, p.tos = from, to, ipv4.ProtoUDP, e.tos
 		p.buf = append(p.buf, frame[payloadStart:payloadStart+n]...)
 		p.last = e.release.wanted
 		e.outgoing.push(p)
 		return 0
 	}
-	e.putIP(frame, link.Broadcast, ipv4.Header{Src: from, Dst: to, Protocol: ipv4.ProtoUDP, TTL: defaultTTL}, n)
+	e.putIP(frame, link.Broadcast, ipv4.Header{Src: from, Dst: to, Protocol: ipv4.ProtoUDP, TTL: e.ttl, TOS: e.tos}, n)
 	return payloadStart + n
 }
 
@@ -158,12 +159,14 @@ func (e *engine) sendPacket(now time.Time, p *packet, frame []byte) int {
 			return 0
 		}
 	}
-	h := ipv4.Header{Src: p.src, Dst: p.dst, Protocol: p.proto, TTL: defaultTTL, FragmentOffset: p.off}
+	h := ipv4.Header{Src: p.src, Dst: p.dst, Protocol: p.proto, TTL: e.ttl, TOS: p.tos, FragmentOffset: p.off}
 	part := p.buf[p.off:]
-	if room := e.mtu - ipv4.HeaderLen; len(part) > room {
+	mtu, cut := e.paths.to(now, p.dst, e.mtu)
+	if room := mtu - ipv4.HeaderLen; len(part) > room {
 		// RFC 791, 3.2: fragments are cut "on 8 octet boundaries".
 		part, h.MoreFragments = part[:room&^7], true
 	}
+	h.DontFragment = p.whole && !cut && p.off == 0 && !h.MoreFragments
 	if p.off == 0 && h.MoreFragments {
 		e.ipID++
 		p.id = e.ipID
@@ -210,10 +213,13 @@ func (e *engine) sendSegment(now time.Time, c *Conn, frame []byte) int {
 	if n == 0 {
 		return 0
 	}
-	h := ipv4.Header{Src: c.local.Addr().As4(), Dst: c.key.remote, Protocol: ipv4.ProtoTCP, TTL: defaultTTL}
-	h.DontFragment = true // RFC 1191, 6.1: a host that does path MTU discovery sets the DF bit
+	h := ipv4.Header{Src: c.local.Addr().As4(), Dst: c.key.remote, Protocol: ipv4.ProtoTCP, TTL: e.ttl, TOS: c.tos}
+	// RFC 1191, 3: a host that does path MTU discovery "sends all datagrams on that path with the DF
+	// bit set".
+	_, cut := e.paths.to(now, c.key.remote, e.mtu)
+	h.DontFragment = !cut
 	if c.tcb.ECT() {
-		h.TOS = ecnECT0
+		h.TOS |= ecnECT0
 	}
 	e.putIP(frame, hw, h, n)
 	if e.onSegment != nil {

@@ -24,6 +24,7 @@ type UDPConn struct {
 	txBytes     int // queued for sending
 	pending     error
 	wantsErrors bool // ICMP errors are reported though the socket is not connected
+	tos         uint8
 
 	rd, wr waiter
 	closed bool
@@ -114,7 +115,7 @@ func (h *Host) dialUDP(port uint16, remote netip.AddrPort) (*UDPConn, error) {
 }
 
 func (h *Host) newUDP(port uint16) *UDPConn {
-	c := &UDPConn{host: h, local: netip.AddrPortFrom(h.anyAddr(), port)}
+	c := &UDPConn{host: h, local: netip.AddrPortFrom(h.anyAddr(), port), tos: h.e.tos}
 	c.rd.cond.L, c.wr.cond.L = &h.mu, &h.mu
 	return c
 }
@@ -198,7 +199,8 @@ func (c *UDPConn) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
 }
 
 // WriteToAddrPort queues a datagram for to and waits while the queue is full. A datagram that
-// is longer than the MTU is sent in fragments; one over 65507 bytes fails with EMSGSIZE.
+// is longer than the MTU is sent in fragments, and so is one that a router found too long for its
+// way before; the first of those is lost. One over 65507 bytes fails with EMSGSIZE.
 func (c *UDPConn) WriteToAddrPort(b []byte, to netip.AddrPort) (int, error) {
 	h := c.host
 	h.mu.Lock()
@@ -223,7 +225,8 @@ func (c *UDPConn) WriteToAddrPort(b []byte, to netip.AddrPort) (int, error) {
 		c.wr.cond.Wait()
 	}
 	p := h.e.newPacket()
-	p.src, p.dst, p.proto, p.owner = h.e.net.addr, to.Addr().As4(), ipv4.ProtoUDP, c
+	p.src, p.dst, p.proto, p.owner, p.tos = h.e.net.addr, to.Addr().As4(), ipv4.ProtoUDP, c, c.tos
+	p.whole = h.e.net.oneHost(p.dst)
 	p.buf = append(append(p.buf, make([]byte, udp.HeaderLen)...), b...)
 	udp.Put(p.buf, c.local.Port(), to.Port(), len(b), sum.Pseudo4(p.src, p.dst, ipv4.ProtoUDP, size))
 	c.txBytes += size
@@ -282,6 +285,21 @@ func (c *UDPConn) Close() error {
 	} else {
 		delete(h.e.sockets, c.local.Port())
 	}
+	return nil
+}
+
+// SetTOS sets the Differentiated Services field of what is sent from now on, as
+// [Conn.SetTOS] does.
+func (c *UDPConn) SetTOS(tos int) error {
+	c.host.mu.Lock()
+	defer c.host.mu.Unlock()
+	if c.closed {
+		return c.opError("set", c.remote, net.ErrClosed)
+	}
+	if !isTOS(tos) {
+		return c.opError("set", c.remote, cause{ErrTOS, syscall.EINVAL})
+	}
+	c.tos = uint8(tos)
 	return nil
 }
 

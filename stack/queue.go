@@ -13,6 +13,8 @@ type packet struct {
 	owner    *UDPConn // is charged with it; nil for the host's own
 	src, dst [4]byte
 	proto    uint8
+	tos      uint8
+	whole    bool      // routers may not cut it while it fits the path: RFC 1191
 	last     bool      // Release waits for it
 	via      link.Addr // where the packet came from that this one answers; zero: ask ARP
 	id       uint16    // of its fragments

@@ -97,7 +97,8 @@ func (h *Host) Ping(ctx context.Context, addr netip.Addr) (time.Duration, error)
 		data[i] = byte(i)
 	}
 	p := e.newPacket()
-	p.src, p.dst, p.proto = e.net.addr, pg.to, ipv4.ProtoICMP
+	p.src, p.dst, p.proto, p.tos = e.net.addr, pg.to, ipv4.ProtoICMP, e.tos
+	p.whole = e.net.oneHost(p.dst)
 	p.buf = icmpv4.AppendEcho(p.buf, icmpv4.TypeEcho, uint16(key>>16), uint16(key), data[:])
 	start := time.Now()
 	e.enqueue(p)

@@ -5,20 +5,25 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"syscall"
 	"testing"
+	"time"
 )
+
+// narrowRouter makes the router refuse what is longer than 1000 bytes, from the first packet on.
+var narrowRouter = []string{
+	"ip route replace 10.77.0.0/24 dev m0 src 10.77.0.1 mtu lock 1000",
+	"ip route replace 10.78.0.0/24 dev m1 src 10.78.0.1 mtu lock 1000",
+}
 
 // TestKernelPathMTU sends both ways through a router to a network whose packets are shorter than
 // both sides believe. The router says so, or says nothing, or cuts them in pieces.
 func TestKernelPathMTU(t *testing.T) {
 	t.Parallel()
 	const narrow = 1000
-	// What the router does with longer packets, from the first one on.
-	limit := []string{
-		"ip route replace 10.77.0.0/24 dev m0 src 10.77.0.1 mtu lock 1000",
-		"ip route replace 10.78.0.0/24 dev m1 src 10.78.0.1 mtu lock 1000",
-	}
-	silent := append(limit, "nft 'table ip silent { chain out { type filter hook output priority 0; icmp type destination-unreachable counter drop; }; }'")
+	limit := narrowRouter
+	silent := append(slices.Clone(limit), "nft 'table ip silent { chain out { type filter hook output priority 0; icmp type destination-unreachable counter drop; }; }'")
 	paths := []struct {
 		name   string
 		router []string
@@ -56,6 +61,32 @@ func TestKernelPathMTU(t *testing.T) {
 			return nil
 		})
 	})
+}
+
+// TestKernelPathMTUOfDatagrams: the first long datagram through a narrow path is lost, its sender is
+// told, and what follows is sent in pieces that fit.
+func TestKernelPathMTUOfDatagrams(t *testing.T) {
+	t.Parallel()
+	needRoot(t, kernelTools...)
+	l := newWire(t, wireOptions{routed: true, sysctl: []string{"net.ipv4.ip_no_pmtu_disc=1"}})
+	shell(t, l.near, narrowRouter...)
+	c, err := l.DialContext(context.Background(), "udp", l.peer+":9")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := c.Write(make([]byte, 1400)); err != nil {
+		t.Fatal(err)
+	}
+	c.SetReadDeadline(time.Now().Add(10 * time.Second))
+	if _, err := c.Read(make([]byte, 9)); !errors.Is(err, syscall.EMSGSIZE) {
+		t.Fatalf("a datagram that the path does not take: %v", err)
+	}
+	for _, size := range []int{972, 973, 1400, 20_000} {
+		if err := l.echoed(randomBytes(size, byte(size))); err != nil {
+			t.Errorf("%d bytes: %v", size, err)
+		}
+	}
 }
 
 // TestKernelPathBecomesNarrow: in the middle of a transfer the path's packets become shorter, and

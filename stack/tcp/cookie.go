@@ -114,7 +114,7 @@ func (c *Cookies) Accept(t *TCB, now time.Time, cfg Config, ack Segment) error {
 	t.o.parse(ack.Options())
 	t.irs, t.rnxt = irs, irs.Add(1)
 	t.edge = t.rnxt.Add(min(t.tuning.size, 0xffff))
-	t.mss = min(cookieMSS[index], t.rmss)
+	t.takeMSS(t.since(now), cookieMSS[index])
 	if o := &t.o; o.stamped {
 		bits := o.tsecr & cookieMask
 		t.stamps.begin(t.since(now), o, irs)

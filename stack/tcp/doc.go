@@ -109,8 +109,8 @@
 //   - MUST-45: stack.TestLocalAddressOfSegments
 //   - MUST-46: stack.TestDialOfInvalidAddresses
 //   - MUST-47: TestReports
-//   - MUST-48: not implemented: segments go with DSCP 0
-//   - MUST-49: not implemented: segments go with 64
+//   - MUST-48: stack.TestFieldsOfTheApplication
+//   - MUST-49: stack.TestFieldsOfTheApplication
 //   - MUST-50: stack.TestSegmentsWithIPOptions
 //   - MUST-51: not implemented: RFC 7126, 4.3 and 4.4 have such packets dropped on the way
 //   - MUST-52: not implemented: see MUST-51
@@ -151,9 +151,9 @@
 //   - SHLD-18: TestAcknowledging
 //   - SHLD-19: TestAcknowledging
 //   - SHLD-20: not applicable: reports are read in Info, nobody is called
-//   - SHLD-21: not implemented: see MUST-48
-//   - SHLD-22: not implemented: see MUST-48
-//   - SHLD-23: not applicable: they cannot, see MUST-48
+//   - SHLD-21: stack.TestFieldsOfTheApplication
+//   - SHLD-22: stack.TestFieldsWithECN
+//   - SHLD-23: not applicable: ours do not; it is not for the stack to keep others from it
 //   - SHLD-24: not implemented: see MUST-51
 //   - SHLD-25: stack.TestICMPErrorsOfAnOpenConnection; TestRetransmissionTimer
 //   - SHLD-26: stack.TestHardICMPErrorsEndAnOpening; deviates: once synchronized they are soft, RFC 5927, 5.2
@@ -171,7 +171,7 @@
 //   - MAY-6: not implemented: no peer is known to need it
 //   - MAY-7: TestSendWindow
 //   - MAY-8: TestClosedReceiveWindow
-//   - MAY-9: not implemented: see MUST-48
+//   - MAY-9: not implemented: no application asked
 //   - MAY-10: not implemented: ignored, see MUST-50
 //   - MAY-11: not implemented: ignored, see MUST-50
 //   - MAY-12: TestSynchronizedStates

@@ -89,6 +89,96 @@ func TestPathMTUCases(t *testing.T) {
 			> ACK 1+536
 			> ACK 537+64
 			< ACK 1 ack 601 win 65535`},
+		{"ten minutes later a long segment tries; it arrives: the path is better", knownSmall + `
+			wait 9m59s
+			write 1500
+			> ACK 1501+1000
+			> ACK 2501+500
+			< ACK 1 ack 3001 win 65535
+			wait 1s
+			write 1500
+			> ACK 3001+1460
+			> ACK 4461+40
+			< ACK 1 ack 4501 win 65535
+			info SndMSS 1460`},
+		{"the router has the same to say: ten minutes more, and no sign of congestion", knownSmall + `
+			wait 10m
+			write 1500
+			> ACK 1501+1460
+			> ACK 2961+40
+			setcwnd 20000
+			mtu 1040
+			> ACK 1501+1000
+			> ACK 2501+460
+			none
+			cwnd 20000
+			info SndMSS 1000
+			< ACK 1 ack 3001 win 65535
+			wait 9m59s
+			write 1500
+			> ACK 3001+1000
+			> ACK 4001+500
+			< ACK 1 ack 4501 win 65535
+			wait 1s
+			write 1500
+			> ACK 4501+1460
+			> ACK 5961+40
+			< ACK 1 ack 6001 win 65535`},
+		{"3: no larger estimate \"in response to the contents of a Datagram Too Big message\"", knownSmall + `
+			wait 10m
+			write 1500
+			> ACK 1501+1460
+			> ACK 2961+40
+			mtu 1240
+			> ACK 1501+1000
+			> ACK 2501+460
+			info SndMSS 1000
+			< ACK 1 ack 3001 win 65535`},
+		{"what was known of the path before counts from the first segment on; our SYN says what we take", `
+			config path=1040
+			open
+			> SYN 0 <mss 1460, sackok, ts 0 0, wscale 0>
+			< SYN,ACK 0 ack 1 win 65535 <mss 1460>
+			> ACK 1 ack 1
+			cwnd 10000
+			write 1500
+			> ACK 1+1000
+			> ACK 1001+500
+			< ACK 1 ack 1501 win 65535
+			wait 10m
+			write 1460
+			> ACK 1501+1460
+			< ACK 1 ack 2961 win 65535
+			info SndMSS 1460`},
+		{"what was known of the path before: for who accepts, too", `
+			config path=1040
+			accept SYN 0 win 65535 <mss 1460>
+			> SYN,ACK 0 ack 1 <mss 1460>
+			< ACK 1 ack 1 win 65535
+			write 1500
+			> ACK 1+1000
+			> ACK 1001+500
+			< ACK 1 ack 1501 win 65535`},
+		{"a peer that takes less than the path", `
+			config path=1040
+			establish win 65535 <mss 900>
+			write 1500
+			> ACK 1+900
+			> ACK 901+600
+			< ACK 1 ack 1501 win 65535
+			wait 10m
+			write 1500
+			> ACK 1501+900
+			> ACK 2401+600
+			< ACK 1 ack 3001 win 65535`},
+		{"a path that takes less than the default: RFC 1191, 3 knows 68", `
+			config path=68
+			establish win 65535
+			info SndMSS 64
+			write 100
+			> ACK 1+64
+			> ACK 65+36
+			< ACK 1 ack 101 win 65535`},
 		{"the closed connection does not mind", `
 			in SYN-SENT
 			close
@@ -96,6 +186,19 @@ func TestPathMTUCases(t *testing.T) {
 			state CLOSED`},
 	})
 }
+
+// knownSmall is a connection that a router told of an MTU of 1040.
+const knownSmall = `
+	in ESTABLISHED
+	write 1500
+	> ACK 1+1460
+	> ACK 1461+40
+	mtu 1040
+	> ACK 1+1000
+	> ACK 1001+460
+	none
+	< ACK 1 ack 1501 win 65535
+`
 
 // inHole sends full segments into a path that takes 1280 bytes and does not say so.
 const inHole = `

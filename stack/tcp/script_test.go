@@ -364,6 +364,8 @@ func (s *script) configure(f, at string) {
 		s.rtt = v
 	case "mss":
 		s.cfg.MSS = number(s.t, v)
+	case "path":
+		s.cfg.PathMTU = number(s.t, v)
 	case "timewait":
 		s.cfg.TimeWait = duration(s.t, v)
 	case "nagle":

@@ -49,6 +49,7 @@ const (
 type Config struct {
 	Local, Remote netip.AddrPort // IPv4
 	MSS           int            // the largest payload we can receive and want to send: MTU - 40
+	PathMTU       int            // what routers said of the path; 0: nothing
 	ISS           seq.Value      // initial send sequence number
 
 	// Tx and Rx are the send and receive buffer, the caller's. They may be nil when TxMax and
@@ -86,6 +87,7 @@ type TCB struct {
 	wl1    seq.Value // seq of the segment that updated wnd last
 	wl2    seq.Value // and its ack
 	mss    int       // largest payload to send, before options
+	known  int       // what of it the path took before; 0: nothing is known
 	tx     ring      // data that is not acknowledged
 	txMax  int
 	base   seq.Value // sequence number of its first byte
@@ -179,6 +181,9 @@ func (t *TCB) open(now time.Time, cfg Config) {
 	if t.timeWait == 0 {
 		t.timeWait = timeWait
 	}
+	if cfg.PathMTU != 0 {
+		t.known = max(cfg.PathMTU-headers, minMSS)
+	}
 	b := &t.tuning
 	b.max = max(cfg.RxMax, len(cfg.Rx))
 	if b.size = len(cfg.Rx); b.size == 0 {
@@ -228,9 +233,13 @@ func (t *TCB) takeSyn(now time.Duration, syn Segment) {
 	t.rnxt = t.irs.Add(1)
 	// The window of a SYN is never scaled: RFC 7323, 2.2.
 	t.edge = t.rnxt.Add(min(t.tuning.size, 0xffff))
+	// RFC 9293, 3.7.1: "If an MSS Option is not received at connection setup, TCP implementations
+	// MUST assume a default send MSS of 536 (576 - 40) for IPv4".
+	mss := defaultMSS
 	if o.mss > 0 {
-		t.mss = min(max(o.mss, minMSS), t.rmss)
+		mss = max(o.mss, minMSS)
 	}
+	t.takeMSS(now, mss)
 	t.sack = o.sackOK
 	t.stamps.begin(now, o, t.irs)
 	// RFC 7323, 2.2: "Window scaling ... only if both sides send Window Scale options".
