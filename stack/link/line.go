@@ -33,8 +33,10 @@ type Line struct {
 type flight struct {
 	buf     []byte
 	turn    uint64
+	since   time.Time // when it came
 	arrival time.Time
 	verdict Verdict
+	fate    Fate
 }
 
 // A departure is when a frame that waits in the queue begins on the wire.
@@ -97,50 +99,55 @@ func (l *Line) Stats() ImpairStats {
 	return s
 }
 
-// Receive takes a frame at now and keeps a copy, or does not. Now never goes back.
-func (l *Line) Receive(now time.Time, frame []byte) {
-	l.Pass(now, frame, l.judge.Next(len(frame)))
+// Receive takes a frame at now and keeps a copy, or does not, which the Fate then says. Now never
+// goes back.
+func (l *Line) Receive(now time.Time, frame []byte) Fate {
+	return l.Pass(now, frame, l.judge.Next(len(frame)))
 }
 
 // Pass is Receive with a verdict from elsewhere.
-func (l *Line) Pass(now time.Time, frame []byte, v Verdict) {
+func (l *Line) Pass(now time.Time, frame []byte, v Verdict) Fate {
 	l.stats.Frames++
 	switch {
 	case v.Drop:
 		l.stats.Lost++
-		return
+		return Fate{Lost: true}
 	case l.cfg.MTU > 0 && len(frame) > l.cfg.MTU+HeaderLen:
 		l.stats.TooLong++
-		return
+		return Fate{TooLong: true}
 	case l.memory+len(frame)+flightBytes > maxInFlight:
 		l.stats.QueueFull++
-		return
+		return Fate{QueueFull: true}
 	}
 	f := l.take(frame)
-	f.verdict = v
+	f.verdict, f.since, f.fate = v, now, Fate{}
 	if v.Cut > 0 && v.Cut < len(f.buf) {
 		l.stats.Truncated++
+		f.fate.Was = len(f.buf)
 		f.buf = f.buf[:v.Cut]
 	}
 	if v.FlipBit >= 0 && v.FlipBit < 8*len(f.buf) {
 		l.stats.Corrupted++
+		f.fate.Flipped, f.fate.Bit = true, v.FlipBit
 		f.buf[v.FlipBit/8] ^= 0x80 >> (v.FlipBit % 8)
 	}
 	l.memory += len(f.buf) + flightBytes
 	if v.Hold && l.held == nil {
 		l.held = f
-		return
+		return Fate{}
 	}
-	l.depart(now, f)
+	fate := l.depart(now, f)
 	if h := l.held; h != nil {
 		l.held = nil
 		l.stats.Reordered++
+		h.fate.Held = true
 		l.depart(now, h)
 	}
+	return fate
 }
 
 // depart gives f to the wire, or to the queue before it.
-func (l *Line) depart(now time.Time, f *flight) {
+func (l *Line) depart(now time.Time, f *flight) Fate {
 	at := now
 	if l.cfg.Rate > 0 {
 		l.leaveQueue(now)
@@ -148,7 +155,7 @@ func (l *Line) depart(now time.Time, f *flight) {
 			if !l.joinQueue(len(f.buf)) {
 				l.stats.QueueFull++
 				l.release(f)
-				return
+				return Fate{QueueFull: true}
 			}
 			at = l.free
 		}
@@ -165,6 +172,7 @@ func (l *Line) depart(now time.Time, f *flight) {
 	f.turn = l.turn
 	l.turn++
 	l.push(f)
+	return Fate{}
 }
 
 // leaveQueue forgets the frames that the wire has begun with.
@@ -210,25 +218,33 @@ func (l *Line) Deadline() time.Time {
 // Transmit writes the next frame that has arrived by now into dst and returns its length; 0
 // when there is none. dst must hold the longest frame that was received.
 func (l *Line) Transmit(now time.Time, dst []byte) int {
+	n, _ := l.TransmitFate(now, dst)
+	return n
+}
+
+// TransmitFate is Transmit, and says what was done to the frame.
+func (l *Line) TransmitFate(now time.Time, dst []byte) (int, Fate) {
 	if f := l.again; f != nil {
 		l.again = nil
 		l.stats.Duplicated++
 		n := copy(dst, f.buf)
 		l.release(f)
-		return n
+		f.fate.Second = true
+		return n, f.fate
 	}
 	if len(l.flying) == 0 || now.Before(l.flying[0].arrival) {
-		return 0
+		return 0, Fate{}
 	}
 	f := l.pop()
 	l.stats.Passed++
 	n := copy(dst, f.buf)
+	f.fate.Delay = f.arrival.Sub(f.since)
 	if f.verdict.Duplicate {
 		l.again = f
 	} else {
 		l.release(f)
 	}
-	return n
+	return n, f.fate
 }
 
 // End drops what is in flight.
