@@ -67,7 +67,8 @@ func (c *Conn) SetKeepAliveConfig(cfg net.KeepAliveConfig) error {
 
 // SetUserTimeout makes calls fail with ETIMEDOUT when what was sent is not acknowledged for d,
 // and tells the peer. The time runs from when the first of it was sent, not while ARP asks for the
-// next hop. 0 goes back to the default, 100 seconds and 15 timeouts. RFC 5482
+// next hop. 0 goes back to the default, 100 seconds and 15 timeouts. What the peer advertises does
+// not count, and is in Info. RFC 5482
 func (c *Conn) SetUserTimeout(d time.Duration) error {
 	return c.option(func(now time.Time) { c.tcb.SetUserTimeout(now, d) })
 }

@@ -58,6 +58,7 @@ type Info struct {
 	Recovery       string // "", "fast" or "timeout"
 
 	SRTT, RTTVar, MinRTT, RTO time.Duration
+	PeerUserTimeout           time.Duration // the peer advertised it last, 0: never. It changes nothing here: RFC 5482, 3.1
 
 	InFlight       int // sent and not acknowledged
 	Pipe           int // of those, what is still in the network: RFC 6675, 4
@@ -94,7 +95,7 @@ func (t *TCB) Info() Info {
 		ReadBuffered: t.rx.n, SndSpace: t.tx.free(), SndBuf: len(t.tx.b), RcvBuf: len(t.rx.b), Gaps: len(t.gaps.b), Urgent: t.Urgent(),
 		Retransmits: t.retransmits, Recoveries: t.recoveries, Timeouts: t.timeouts, TailProbes: t.tailProbes,
 		Undone: t.undone, MarksEchoed: t.ecn.cuts, DoublesHeard: t.rack.duplicates, Reordering: t.rack.reordered,
-		Why: t.why, Soft: t.soft,
+		Why: t.why, Soft: t.soft, PeerUserTimeout: t.ut.peer,
 	}
 }
 

@@ -5,17 +5,10 @@ import (
 	"time"
 )
 
-// The bounds of a timeout that a peer may set, L_LIMIT and U_LIMIT of RFC 5482, 3.1. The lower one
-// has to be above the RTO, which is a minute at most.
-const (
-	lowestUserTimeout  = 100 * time.Second
-	highestUserTimeout = time.Hour
-)
-
 // userTimeout is how long data may stay unacknowledged before the connection ends. RFC 5482
 type userTimeout struct {
 	own  time.Duration // what the application asked for; 0: nothing
-	peer time.Duration // what the peer advertised; 0: nothing
+	peer time.Duration // what the peer advertised; 0: nothing. It is told and not obeyed
 	tell bool          // the peer has to be told
 }
 
@@ -29,18 +22,14 @@ func (t *TCB) SetUserTimeout(now time.Time, d time.Duration) {
 	}
 }
 
-// limit returns how long the peer may be silent, and 0 when the usual rule holds. What the
-// application asked for here is not made longer or shorter by the peer. RFC 5482, 3.1:
-// "USER_TIMEOUT = min(U_LIMIT, max(ADV_UTO, REMOTE_UTO, L_LIMIT))" serves those that left it open.
-func (u *userTimeout) limit() time.Duration {
-	switch {
-	case u.own > 0:
-		return u.own
-	case u.peer > 0:
-		return min(highestUserTimeout, max(u.peer, lowestUserTimeout))
-	}
-	return 0
-}
+// limit returns how long the peer may be silent, and 0 when the usual rule holds. What the peer
+// advertises does not count. RFC 5482, 3: "This adaptation only happens if the other end of the
+// connection has explicitly allowed it (both ENABLED and CHANGEABLE are true)." The first "Defaults
+// to false", and SetUserTimeout, which uses the option, makes the second false: 3.1: "If the
+// CHANGEABLE flag is false, USER_TIMEOUT MUST NOT be changed, regardless of the received UTO
+// option." Then "TCP SHOULD, however, notify the application about the user timeout value received
+// from the other end system": Info does.
+func (u *userTimeout) limit() time.Duration { return u.own }
 
 // notBeyondLimit returns the time at, or when the user timeout ends if that is earlier.
 func (t *TCB) notBeyondLimit(now, at time.Duration) time.Duration {

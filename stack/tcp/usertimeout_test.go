@@ -6,32 +6,6 @@ import (
 	"time"
 )
 
-// TestUserTimeoutFormula is RFC 5482, 3.1: USER_TIMEOUT = min(U_LIMIT, max(ADV_UTO, REMOTE_UTO,
-// L_LIMIT)), unless the application set it: then CHANGEABLE is false.
-func TestUserTimeoutFormula(t *testing.T) {
-	for _, c := range []struct {
-		sentence        string
-		own, peer, want time.Duration
-	}{
-		{"neither side says anything: the usual rule", 0, 0, 0},
-		{"the peer's between the limits", 0, 300 * time.Second, 300 * time.Second},
-		{"the peer's under L_LIMIT", 0, time.Second, 100 * time.Second},
-		{"the peer's over U_LIMIT", 0, 2 * time.Hour, time.Hour},
-		{"our own, however short", 5 * time.Second, 0, 5 * time.Second},
-		{"our own, however long", 24 * time.Hour, 0, 24 * time.Hour},
-		{"our own is not made longer", 5 * time.Second, 300 * time.Second, 5 * time.Second},
-		{"nor shorter", 600 * time.Second, 300 * time.Second, 600 * time.Second},
-	} {
-		u := userTimeout{own: c.own, peer: c.peer}
-		if got := u.limit(); got != c.want {
-			t.Errorf("%s: %v, want %v", c.sentence, got, c.want)
-		}
-	}
-	if lowestUserTimeout <= maxRTO {
-		t.Error("L_LIMIT has to be above the largest RTO")
-	}
-}
-
 // TestUserTimeoutOption writes times and reads them back. RFC 5482, 3.3
 func TestUserTimeoutOption(t *testing.T) {
 	for _, c := range []struct {
@@ -190,51 +164,63 @@ func TestUserTimeoutByScript(t *testing.T) {
 			wait 1h
 			none
 			state ESTABLISHED`},
-		{"a peer that asks for 5 minutes gets them", `
+		{"a peer that says nothing: the usual rule", `
+			establish win 65535 <mss 1460>
+			info PeerUserTimeout 0s
+			write 10
+			> ACK 1+10
+			ends 8m42.2s
+			err ErrTimeout`},
+		{"a peer that asks for an hour does not get it: ENABLED is false", `
+			establish win 65535 <mss 1460, uto 3600>
+			info PeerUserTimeout 1h0m0s
+			write 10
+			> ACK 1+10
+			ends 8m42.2s
+			err ErrTimeout`},
+		{"nor does one that asks for two minutes", `
+			establish win 65535 <mss 1460, uto 120>
+			write 10
+			> ACK 1+10
+			ends 8m42.2s
+			err ErrTimeout`},
+		{"nor does a listener's connection", `
+			accept SYN 0 win 65535 <mss 1460, uto 3600>
+			> SYN,ACK 0
+			< ACK 1 ack 1 win 65535
+			info PeerUserTimeout 1h0m0s
+			write 10
+			> ACK 1+10
+			ends 8m42.2s
+			err ErrTimeout`},
+		{"the application's is not made longer: CHANGEABLE is false", `
 			establish win 65535 <mss 1460, uto 300>
+			usertimeout 5s
 			write 10
-			> ACK 1+10
-			ends 300s
+			> ACK 1+10 <uto 5>
+			ends 5s
 			err ErrTimeout`},
-		{"a peer that asks for a second gets the least, 100", `
-			establish win 65535 <mss 1460, uto 1>
+		{"nor is it made shorter", `
+			establish win 65535 <mss 1460, uto 300>
+			usertimeout 600s
 			write 10
-			> ACK 1+10
-			ends 100s
-			err ErrTimeout`},
-		{"a peer that asks for days gets an hour", `
-			establish win 65535 <mss 1460, uto 65535>
-			write 10
-			> ACK 1+10
-			ends 1h
+			> ACK 1+10 <uto 600>
+			ends 600s
 			err ErrTimeout`},
 		{"zero is ignored, and what was said before stays", `
 			establish win 65535 <mss 1460, uto 300>
 			< ACK 1 ack 1 win 65535 <uto 0>
 			< ACK 1 ack 1 win 65535 <uto 32768>
-			write 10
-			> ACK 1+10
-			ends 300s`},
+			info PeerUserTimeout 5m0s`},
 		{"a peer changes its mind in any segment", `
 			establish win 65535 <mss 1460, uto 300>
 			< ACK 1 ack 1 win 65535 <uto 32770>
-			write 10
-			> ACK 1+10
-			ends 120s`},
+			info PeerUserTimeout 2m0s`},
 		{"what is refused changes nothing", `
 			establish win 65535 <mss 1460, uto 300>
 			< ACK 40000+1 ack 1 win 65535 <uto 120> = ErrOutOfWindow
 			> ACK 1 ack 1
-			write 10
-			> ACK 1+10
-			ends 300s`},
-		{"a listener's connection, too", `
-			accept SYN 0 win 65535 <mss 1460, uto 200>
-			> SYN,ACK 0
-			< ACK 1 ack 1 win 65535
-			write 10
-			> ACK 1+10
-			ends 200s`},
+			info PeerUserTimeout 5m0s`},
 	})
 }
 
@@ -244,7 +230,7 @@ func TestUserTimeoutAllocatesNothing(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() {
 		putUserTimeout(b[:], time.Minute)
 		u.peer = optionsOf(b[:]).userTimeout
-	}); n != 0 || u.limit() != lowestUserTimeout {
-		t.Error(fmt.Sprint(n, " allocations, ", u.limit()))
+	}); n != 0 || u.peer != time.Minute {
+		t.Error(fmt.Sprint(n, " allocations, ", u.peer))
 	}
 }
