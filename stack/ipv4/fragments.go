@@ -9,7 +9,7 @@ import (
 	"httptap/stack/sum"
 )
 
-// key names the datagram that a fragment is of. RFC 791, 3.2: "identification, source,
+// key names the datagram that a fragment is of. RFC 791, 2.3: "identification, source,
 // destination, and protocol".
 type key struct {
 	src, dst [4]byte

@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// mdl is the maximum datagram lifetime. RFC 6864, 3: it is "typically interpreted as two minutes".
+// mdl is the maximum datagram lifetime. RFC 6864, 1: it is "typically interpreted as two minutes".
 const mdl = 2 * time.Minute
 
 // Identifications gives datagrams that may be fragmented their numbers.
 //
-// RFC 6864, 4.2: "Sources emitting non-atomic datagrams MUST NOT repeat IPv4 ID values within one
+// RFC 6864, 4.3: "Sources emitting non-atomic datagrams MUST NOT repeat IPv4 ID values within one
 // MDL for a given source address/destination address/protocol tuple."
 //
 // Each such tuple has a secret place to start from and shares a running number with others, so that

@@ -151,7 +151,7 @@ func (t *TCB) progressed(p *Progress, advanced, recovering bool) {
 		return
 	}
 	p.Acked, c.silent = c.silent, 0
-	// A window that is not used says nothing about the path: RFC 7661, 4.3 keeps it.
+	// A window that is not used says nothing about the path: RFC 7661, 4.4 keeps it.
 	// In slow start half of it is enough, since it doubles within a round trip.
 	if used := c.used || c.w.SlowStart() && 2*p.InFlight >= c.w.CWnd; !used {
 		c.unused = true

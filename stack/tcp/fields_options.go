@@ -144,7 +144,7 @@ func option(c *field.Context, end int) {
 	k := c.Add(&optKind, 8)
 	switch {
 	case kind == kindEnd:
-		// RFC 9293, 3.2: "The content of the header beyond the End of Option List Option MUST be
+		// RFC 9293, 3.1: "The content of the header beyond the End of Option List Option MUST be
 		// header padding of zeros".
 		if n := end - c.Pos(); n > 0 {
 			c.AddBytes(&optPadding, n)

@@ -157,7 +157,7 @@ func (t *TCB) markPart(now time.Duration, k block, o *options, d *delivery) {
 func (t *TCB) maxSegments() int { return 64 + 2*t.txMax/max(t.mss, 1) }
 
 // forgetSACK takes back what SACK said, when the peer is seen not to have it any more.
-// RFC 2018, 8: "After a retransmit timeout the data sender SHOULD turn off all of the SACKed
+// RFC 2018, 5: "After a retransmit timeout the data sender SHOULD turn off all of the SACKed
 // bits, since the timeout might indicate that the data receiver has reneged." RFC 6675, 5.1: "as
 // long as robust tests for reneging are present, an implementation can retain and use SACK
 // information across a timeout event". This is the test: what the peer has at the left edge of
