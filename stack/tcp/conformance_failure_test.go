@@ -292,7 +292,7 @@ func TestCongestionControlIsThere(t *testing.T) {
 }
 
 // TestRoundTripOfWhatWasSentTwice: RFC 9293, 3.8.1: the RTO "MUST be computed according to the
-// algorithm in [RFC 6298], including Karn's algorithm".
+// algorithm in [10], including Karn's algorithm for taking RTT samples"; [10] is RFC 6298.
 func TestRoundTripOfWhatWasSentTwice(t *testing.T) {
 	s := newScript(t, 100, 300)
 	s.run("in ESTABLISHED\nwrite 9\n> PSH,ACK 1+9\nwait 200ms\n> ACK 1+9\nwait 5s")

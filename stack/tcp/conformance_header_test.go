@@ -180,7 +180,7 @@ func TestMSS(t *testing.T) {
 }
 
 // strictOptions walks an option list as a strict receiver would: MUST-68, every option but EOL and
-// NOP has a length; MUST-69, "the content of the header beyond the End of Option List Option MUST
+// NOP has a length; MUST-69, "The content of the header beyond the End of Option List Option MUST
 // be header padding of zeros".
 func strictOptions(b []byte) (kinds []byte, err error) {
 	for i := 0; i < len(b); {
@@ -260,7 +260,7 @@ func TestOptionsSentAreWellFormed(t *testing.T) {
 }
 
 // TestChecksumOfAnyLength: RFC 9293, 3.1: "The TCP checksum is never optional. The sender MUST
-// generate it and the receiver MUST check it", with "padding the last octet with zeros".
+// generate it ... and the receiver MUST check it", with "padding the last octet with zeros".
 func TestChecksumOfAnyLength(t *testing.T) {
 	s := newScript(t, 100, 300)
 	s.run("establish win 65535 <mss 1460>")

@@ -3,7 +3,7 @@ package tcp
 import "testing"
 
 // TestShrinkingWindow: RFC 9293, 3.8.6: "a sending TCP peer MUST be robust against window
-// shrinking, which may cause the usable window to become negative".
+// shrinking", by which the usable window may become negative.
 func TestShrinkingWindow(t *testing.T) {
 	const three = `
 			establish win 1000 <mss 100>
@@ -82,7 +82,7 @@ func TestShrinkingWindow(t *testing.T) {
 }
 
 // TestClosedReceiveWindow: RFC 9293, 3.8.6.1: "A TCP implementation MAY keep its offered receive
-// window closed indefinitely"; "when the receiving TCP peer has a zero window and a segment
+// window closed indefinitely"; "When the receiving TCP peer has a zero window and a segment
 // arrives, it must still send an acknowledgment showing its next expected sequence number and
 // current window (zero)".
 func TestClosedReceiveWindow(t *testing.T) {

@@ -41,7 +41,7 @@ func (r *rack) delivered(now time.Duration, s *sent, older bool, d *delivery) {
 	rtt := max(now-s.at, 1)
 	if s.mark&again != 0 {
 		// "To avoid spurious inferences, ignore a segment as invalid if any of its sequence range
-		// has been retransmitted before" and the peer echoes an older time or "the segment was last
+		// has been retransmitted before" and the peer echoes an older time or it "was last
 		// retransmitted less than RACK.min_rtt ago": it was not the retransmission that arrived.
 		if older || rtt < r.minRTT {
 			return

@@ -46,9 +46,9 @@ func (t *TCB) lookForLosses(now time.Duration, advanced bool, d *delivery, p *Pr
 	case t.sack:
 		found = d.bytes > 0 && t.detect(now)
 	case t.rec.kind == noRecovery:
-		// RFC 6582, 3.2, step 2: "check the value of recover to see if the Cumulative Acknowledgment
-		// field covers more than recover", so that duplicates of what was sent again do not begin
-		// another recovery.
+		// RFC 6582, 3.2, step 2: the sender "checks the value of recover to see if the Cumulative
+		// Acknowledgment field covers more than recover", so that duplicates of what was sent again do
+		// not begin another recovery.
 		found = t.dupAcks >= dupThreshold && t.log.n > 0 && t.rec.point.Less(t.una)
 		if found {
 			t.log.set(0, t.log.at(0).mark|lost)

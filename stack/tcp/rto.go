@@ -43,10 +43,10 @@ func (r *rtt) reset() { *r = rtt{rto: initialRTO} }
 func (r *rtt) sample(d time.Duration, n int) {
 	r.fresh = true
 	if !r.measured {
-		// "SRTT <- R; RTTVAR <- R/2"
+		// "SRTT <- R", "RTTVAR <- R/2"
 		r.srtt, r.rttvar, r.measured = d, d/2, true
 	} else {
-		// "RTTVAR <- (1 - beta) * RTTVAR + beta * |SRTT - R'|; SRTT <- (1 - alpha) * SRTT +
+		// "RTTVAR <- (1 - beta) * RTTVAR + beta * |SRTT - R'|", "SRTT <- (1 - alpha) * SRTT +
 		// alpha * R'" with alpha = 1/8 and beta = 1/4, shared out among the samples of a round
 		// trip: RFC 7323, 4.2 and appendix G.
 		r.rttvar += ((r.srtt - d).Abs() - r.rttvar) / time.Duration(4*n)

@@ -242,7 +242,8 @@ func (t *TCB) takeSyn(now time.Duration, syn Segment) {
 	t.takeMSS(now, mss)
 	t.sack = o.sackOK
 	t.stamps.begin(now, o, t.irs)
-	// RFC 7323, 2.2: "Window scaling ... only if both sides send Window Scale options".
+	// RFC 7323, 2.2: "both sides MUST send Window Scale options in their <SYN> segments to enable
+	// window scaling in either direction".
 	if t.scale = o.scaled; t.scale {
 		t.sndShift = o.shift
 	} else {

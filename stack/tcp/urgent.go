@@ -3,8 +3,8 @@ package tcp
 import "httptap/stack/seq"
 
 // urgent is the urgent mechanism: a point in the stream up to which the receiving application is
-// asked to hurry. RFC 9293, 3.8.5: "new applications SHOULD NOT employ the TCP urgent mechanism.
-// However, TCP implementations MUST still include support". The data stays in the stream.
+// asked to hurry. RFC 9293, 3.8.5: "new applications SHOULD NOT employ the TCP urgent mechanism
+// ... However, TCP implementations MUST still include support". The data stays in the stream.
 type urgent struct {
 	snd     seq.Value // SND.UP: behind the last urgent byte, "the octet following the urgent data"
 	sending bool      // the peer has not acknowledged all of it

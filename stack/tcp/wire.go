@@ -162,7 +162,7 @@ func Put(b []byte, h Header, optionLen int, pseudo sum.Partial) {
 // reply's pseudo-header for HeaderLen bytes.
 //
 // RFC 9293, 3.10.7.1: "If the ACK bit is off, sequence number zero is used,
-// <SEQ=0><ACK=SEG.SEQ+SEG.LEN><CTL=RST,ACK>; if the ACK bit is on, <SEQ=SEG.ACK><CTL=RST>".
+// <SEQ=0><ACK=SEG.SEQ+SEG.LEN><CTL=RST,ACK>"; "If the ACK bit is on, <SEQ=SEG.ACK><CTL=RST>".
 func Reset(b []byte, to Segment, pseudo sum.Partial) int {
 	f := to.Flags()
 	if f&RST != 0 {
