@@ -86,7 +86,7 @@ func opened(t testing.TB, h *Host) (*Conn, []byte) {
 	return c, packets[0].Bytes()
 }
 
-// RFC 9293, 3.4.1: the clock-driven part, and "the PRF MUST NOT be computable from the outside".
+// RFC 9293, 3.4.1: the clock-driven part, and "F() MUST NOT be computable from the outside".
 func TestInitialSequenceNumbers(t *testing.T) {
 	h := machine()
 	k := tuple{remote: ipPeer, lport: 50000, rport: 80}
@@ -184,8 +184,8 @@ func TestSegmentsToNoConnection(t *testing.T) {
 	}
 }
 
-// RFC 9293, 3.5.2: "if the incoming segment acknowledges something not yet sent" before the
-// handshake is over, "a reset is sent", and "the connection remains in the same state".
+// RFC 9293, 3.5.2: if "the incoming segment acknowledges something not yet sent" before the
+// handshake is over, "a reset is sent", and the connection "remains in the same state".
 func TestHalfOpenPeerIsReset(t *testing.T) {
 	h := machine()
 	h.e.arp.Set(ipPeer, hwPeer)

@@ -207,7 +207,7 @@ func (e *engine) expire(now time.Time) {
 
 // expireFragments gives up the datagrams that stayed incomplete.
 //
-// RFC 1122, 3.3.2: "when this timer expires, the partially-reassembled datagram MUST be discarded
+// RFC 1122, 3.3.2: "If this timeout expires, the partially-reassembled datagram MUST be discarded
 // and an ICMP Time Exceeded message sent to the source host (if fragment zero has been received)."
 func (e *engine) expireFragments(now time.Time) {
 	for {

@@ -9,10 +9,10 @@ import (
 
 // Times of an entry's life.
 const (
-	// RFC 1122, 2.3.2.1: "a maximum of one per second per destination".
+	// RFC 1122, 2.3.2.1: "The recommended maximum rate is 1 per second per destination."
 	retryInterval = time.Second
 	maxRequests   = 3
-	// RFC 1122, 2.3.2.1: "The timeout should be on the order of a minute."
+	// RFC 1122, 2.3.2.1: "the timeout should be on the order of a minute".
 	lifetime = time.Minute
 	// holdDown is how long a neighbour that did not answer is not asked again.
 	holdDown = time.Second

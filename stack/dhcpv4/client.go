@@ -75,7 +75,7 @@ const (
 )
 
 // parameters are the options that the client asks for, in numerical order but for one: the ones
-// that a Lease has a place for. RFC 3442: "the Classless Static Routes option code MUST appear
+// that a Lease has a place for. RFC 3442: "The Classless Static Routes option code MUST appear
 // in the parameter request list prior to both the Router option code and the Static Routes
 // option code".
 var parameters = [...]byte{OptMask, OptRoutes, OptRouter, OptDNS, OptHostname, OptDomain, OptMTU,

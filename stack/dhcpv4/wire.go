@@ -186,7 +186,7 @@ func (m Message) Type() Type {
 // An option that was split is yielded in its pieces.
 //
 // RFC 2131, 4.1: "The options in the 'options' field MUST be interpreted first, so that any
-// 'option overload' options may be interpreted. [...] the 'file' field MUST be interpreted
+// 'option overload' options may be interpreted. The 'file' field MUST be interpreted
 // next (if the 'option overload' option indicates that the 'file' field contains DHCP
 // options), followed by the 'sname' field."
 func (m Message) Options(yield func(code byte, value []byte) bool) {

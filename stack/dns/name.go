@@ -30,7 +30,7 @@ type Name struct {
 // ParseName reads a name as people write it, "www.example.com" or "www.example.com.", with
 // the escapes of RFC 1035, 5.1. It fails with ErrName, ErrLabel or ErrEscape.
 //
-// "Any binary string whatever can be used as the label of any resource record": RFC 2181, 11.
+// "any binary string whatever can be used as the label of any resource record": RFC 2181, 11.
 // So underscores, spaces and UTF-8 pass as they are.
 func ParseName(text string) (Name, error) {
 	b, err := AppendName(nil, text)

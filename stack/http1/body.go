@@ -79,8 +79,8 @@ func newBody(h *Head, otherwise Body) (Body, error) {
 		case equalFold(name, "Content-Length"):
 			// "If a message is received without Transfer-Encoding and with an invalid
 			// Content-Length header field, then the message framing is invalid ... unless the
-			// field value can be successfully parsed as a comma-separated list, all values in
-			// the list are valid, and all values in the list are the same".
+			// field value can be successfully parsed as a comma-separated list ..., all values
+			// in the list are valid, and all values in the list are the same".
 			for len(v) > 0 || !found {
 				one, rest, _ := bytes.Cut(v, []byte{','})
 				n, ok := parseLength(bytes.Trim(one, " \t"))

@@ -58,7 +58,7 @@ func AppendEcho(dst []byte, typ uint8, id, seq uint16, data []byte) []byte {
 	return appendMessage(dst, typ, 0, uint32(id)<<16|uint32(seq), data)
 }
 
-// maxError is how long an error's IP packet may get. RFC 1812, 4.3.2.3: "The ICMP datagram
+// maxError is how long an error's IP packet may get. RFC 1812, 4.3.2.3: "the ICMP datagram
 // SHOULD contain as much of the original datagram as possible without the length of the ICMP
 // datagram exceeding 576 bytes."
 const maxError = 576 - 20

@@ -13,7 +13,7 @@ type Partial uint64
 // Add returns p plus the words of b; an odd last byte counts as if a zero byte followed,
 // so only the last piece of a message may be of odd length.
 //
-// RFC 1071, 2(B): "the sum of 16-bit integers can be computed in either byte order": the words are
+// RFC 1071, 2(B): "The sum of 16-bit integers can be computed in either byte order": the words are
 // added as the machine loads them fastest, little-endian, and the bytes of the sum swapped at the
 // end. 2(C): wider words may be added and folded at the end. So eight bytes are added at once.
 func (p Partial) Add(b []byte) Partial {

@@ -27,7 +27,7 @@ func Parse(b []byte) (Datagram, error) {
 	if len(b) < HeaderLen {
 		return Datagram{}, ErrTruncated
 	}
-	// "The minimum value of the length is eight." RFC 768, Fields
+	// "the minimum value of the length is eight": RFC 768, Fields
 	n := int(binary.BigEndian.Uint16(b[4:6]))
 	if n < HeaderLen || n > len(b) {
 		return Datagram{}, ErrLength
@@ -54,7 +54,7 @@ func (d Datagram) Payload() []byte { return d.b[HeaderLen:] }
 // with ErrChecksum.
 func (d Datagram) Verify(pseudo sum.Partial) error {
 	// "An all zero transmitted checksum value means that the transmitter generated no
-	// checksum." RFC 768, Fields
+	// checksum": RFC 768, Fields
 	if d.Checksum() != 0 && pseudo.Add(d.b).Checksum() != 0 {
 		return ErrChecksum
 	}
@@ -71,7 +71,7 @@ func Put(b []byte, src, dst uint16, payloadLen int, pseudo sum.Partial) {
 	b[6], b[7] = 0, 0
 	c := pseudo.Add(b).Checksum()
 	if c == 0 {
-		// "If the computed checksum is zero, it is transmitted as all ones." RFC 768, Fields
+		// "If the computed checksum is zero, it is transmitted as all ones": RFC 768, Fields
 		c = 0xffff
 	}
 	binary.BigEndian.PutUint16(b[6:8], c)
