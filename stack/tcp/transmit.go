@@ -136,7 +136,6 @@ func (t *TCB) transmitSyn(now time.Duration, dst []byte) int {
 	case t.ecn.ask:
 		h.Flags |= ECE | CWR
 	}
-	t.ut.tell = false
 	n := putSynOptions(dst[HeaderLen:], o)
 	t.why = ReasonSYN
 	if first {

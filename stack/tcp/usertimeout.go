@@ -9,7 +9,10 @@ import (
 type userTimeout struct {
 	own  time.Duration // what the application asked for; 0: nothing
 	peer time.Duration // what the peer advertised; 0: nothing. It is told and not obeyed
-	tell bool          // the peer has to be told
+	// tell is whether the next segment without SYN has the option. A SYN always has it, and RFC 5482,
+	// 3 wants both: such a connection "SHOULD include a UTO option in the first packet that does not
+	// have the SYN flag set."
+	tell bool
 }
 
 // SetUserTimeout ends the connection with ErrTimeout when what was sent is not acknowledged for

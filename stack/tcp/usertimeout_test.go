@@ -50,12 +50,14 @@ func TestUserTimeoutOption(t *testing.T) {
 // RFC 5482 and RFC 9293, 3.8.3
 func TestUserTimeoutByScript(t *testing.T) {
 	runScripts(t, []scriptCase{
-		{"asked for before the SYN it goes with it", `
+		{"asked for before the SYN it goes with it, and with the first segment without SYN", `
 			open
 			usertimeout 30s
 			> SYN 0 <mss 1460, sackok, ts 0 0, wscale 0, uto 30>
 			< SYN,ACK 0 ack 1 win 65535 <mss 1460>
-			> ACK 1 ack 1 <>`},
+			> ACK 1 ack 1 <uto 30>
+			write 10
+			> ACK 1+10 <>`},
 		{"asked for later it goes with the next segment, once", `
 			in ESTABLISHED
 			usertimeout 30s
