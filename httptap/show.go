@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"io"
 	"sync"
-	"time"
 
 	"httptap/httptap/internal/hub"
 	"httptap/pcap"
+	"httptap/stack/link"
 )
 
 // show prints a line for each frame that crosses the switch. The switch must never wait for a
@@ -28,8 +28,8 @@ type show struct {
 }
 
 type shown struct {
-	at    time.Time
 	dir   string
+	fate  link.Fate
 	frame []byte
 }
 
@@ -45,9 +45,9 @@ func newShow(w io.Writer, us *pcap.Us) *show {
 }
 
 // frame queues a frame; it is the hub's observer.
-func (s *show) frame(at time.Time, from *hub.Port, frame []byte) {
+func (s *show) frame(v hub.Event) {
 	dir := "IN"
-	if from.Kind() == hub.Client {
+	if (v.Port.Kind() == hub.Client) != v.Out {
 		dir = "OUT" // as the client sees it
 	}
 	s.mu.Lock()
@@ -55,7 +55,7 @@ func (s *show) frame(at time.Time, from *hub.Port, frame []byte) {
 		s.missed++
 	} else {
 		e := &s.slots[(s.first+s.n)%len(s.slots)]
-		e.at, e.dir, e.frame = at, dir, append(e.frame[:0], frame...)
+		e.dir, e.fate, e.frame = dir, v.Fate, append(e.frame[:0], v.Frame...)
 		s.n++
 	}
 	s.mu.Unlock()
@@ -75,14 +75,18 @@ func (s *show) loop() {
 			s.wait.Wait()
 		}
 		e := &s.slots[s.first]
-		dir := e.dir
+		dir, fate := e.dir, e.fate
 		frame = append(frame[:0], e.frame...)
 		s.first = (s.first + 1) % len(s.slots)
 		s.n--
 		more, missed := s.n > 0, s.missed
 		s.missed = 0
 		s.mu.Unlock()
-		line = append(s.p.AppendFrame(line[:0], dir, frame), '\n')
+		line = s.p.AppendFrame(line[:0], dir, frame)
+		if fate != (link.Fate{}) {
+			line = append(fate.AppendText(append(line, " ("...)), ')')
+		}
+		line = append(line, '\n')
 		s.out.Write(line)
 		if missed > 0 {
 			fmt.Fprintf(s.out, "httptap: %d frames were not printed: the output is slower than the frames (-q prints none)\n", missed)

@@ -54,24 +54,40 @@ const (
 
 // ImpairStats counts what became of frames: Frames = Passed + Dropped() + InFlight.
 type ImpairStats struct {
-	Frames   uint64
-	Passed   uint64 // came out; copies of a frame do not count
-	InFlight uint64 // wait, or are on their way
+	Frames   uint64 `json:"frames"`
+	Passed   uint64 `json:"passed"`   // came out; copies of a frame do not count
+	InFlight uint64 `json:"inFlight"` // wait, or are on their way
 
-	Lost      uint64 // dropped as the configuration asks
-	TooLong   uint64 // dropped: over the MTU of the configuration
-	QueueFull uint64 // dropped: no room before the wire, or on it
-	Abandoned uint64 // dropped: in flight when the line ended
+	Lost      uint64 `json:"lost"`      // dropped as the configuration asks
+	TooLong   uint64 `json:"tooLong"`   // dropped: over the MTU of the configuration
+	QueueFull uint64 `json:"queueFull"` // dropped: no room before the wire, or on it
+	Abandoned uint64 `json:"abandoned"` // dropped: in flight when the line ended
 
-	Duplicated uint64 // second copies that came out
-	Reordered  uint64 // went behind a frame that came after
-	Corrupted  uint64 // had a bit turned; some of these are dropped later
-	Truncated  uint64 // were cut; some of these are dropped later
-	Refused    uint64 // came out, copies among them, but the device did not take them
+	Duplicated uint64 `json:"duplicated"` // second copies that came out
+	Reordered  uint64 `json:"reordered"`  // went behind a frame that came after
+	Corrupted  uint64 `json:"corrupted"`  // had a bit turned; some of these are dropped later
+	Truncated  uint64 `json:"truncated"`  // were cut; some of these are dropped later
+	Refused    uint64 `json:"refused"`    // came out, copies among them, but the device did not take them
 }
 
 // Dropped returns the sum of the drops.
 func (s ImpairStats) Dropped() uint64 { return s.Lost + s.TooLong + s.QueueFull + s.Abandoned }
+
+// Add adds o's counters to s's.
+func (s *ImpairStats) Add(o ImpairStats) {
+	s.Frames += o.Frames
+	s.Passed += o.Passed
+	s.InFlight += o.InFlight
+	s.Lost += o.Lost
+	s.TooLong += o.TooLong
+	s.QueueFull += o.QueueFull
+	s.Abandoned += o.Abandoned
+	s.Duplicated += o.Duplicated
+	s.Reordered += o.Reordered
+	s.Corrupted += o.Corrupted
+	s.Truncated += o.Truncated
+	s.Refused += o.Refused
+}
 
 // NewLine returns a line of the given badness.
 func NewLine(cfg ImpairConfig) *Line {

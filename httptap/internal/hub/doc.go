@@ -7,11 +7,16 @@
 //	default  ─ Port ─┘  (promiscuous port) └─ ...
 //
 // Read hub.go (ports, who gets a frame), port.go (queues, and the ways to empty them),
-// table.go (who was seen where), pump.go (a Device as a port, a port as a Device).
+// table.go (who was seen where), event.go (who watches), impair.go (bad links), pump.go (a Device as a
+// port, a port as a Device).
 //
 // A frame to a station that was seen at a port goes to that port alone; to a group, to
 // everybody, or to a station never seen, it goes to all. It never goes back to its sender. A
 // mirror port and a promiscuous port get every frame all the same.
+//
+// A port can be impaired, each way for itself: what comes from behind it goes over a [link.Line] before
+// it is switched, what is for it over another before it is queued. Observers are told what these did.
+// Frames in = frames switched + dropped on the line up + on that line still.
 //
 // Each port has a bounded queue. When it is full the oldest frame is dropped and counted, so
 // that a slow port sees what is new and never slows another. No frame disappears uncounted:

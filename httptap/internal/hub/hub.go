@@ -53,19 +53,26 @@ type PortConfig struct {
 	Queue       int  // frames; 0: the hub's
 	Promiscuous bool // gets every frame that it did not send
 	Mirror      bool // the same: the device, so that who watches it sees everything
+
+	Up, Down link.ImpairConfig // what is done to frames from what is behind the port, and to those for it
 }
 
 // A Hub is a learning switch. Its methods may be called by several goroutines.
 type Hub struct {
 	cfg Config
 
-	mu      sync.Mutex
-	ports   []*Port // in the order of their attachment
-	table   table
-	observe func(at time.Time, from *Port, frame []byte)
-	gone    PortStats // counters of ports that were detached
-	filling []*Port   // whose mutex a send holds, because it has put frames into their queues
-	last    flow
+	mu        sync.Mutex
+	ports     []*Port // in the order of their attachment
+	table     table
+	observers []*observer
+	gone      PortStats // counters of ports that were detached
+	filling   []*Port   // whose mutex a send holds, because it has put frames into their queues
+	last      flow
+
+	impaired       []*Port // that have lines
+	upBuf, downBuf []byte  // frames that come off a line
+	timer          *time.Timer
+	wake           time.Time // when timer fires; zero: it does not
 }
 
 // A flow is where the frame before went. The frames of one send mostly are one flow's: the
@@ -93,18 +100,15 @@ func New(cfg Config) *Hub {
 // MTU returns the largest payload of a frame in bytes.
 func (h *Hub) MTU() int { return h.cfg.MTU }
 
-// Observe has f called for each frame that a port sends, before anybody receives it. f runs
-// with the hub's mutex held: it must be quick, must not call the hub, and must not keep frame.
-func (h *Hub) Observe(f func(at time.Time, from *Port, frame []byte)) {
-	h.mu.Lock()
-	h.observe = f
-	h.mu.Unlock()
-}
-
-// Attach adds a port. It fails with ErrTooMany or ErrName.
+// Attach adds a port. It fails with ErrTooMany, ErrName, or as link.ImpairConfig.Check does.
 func (h *Hub) Attach(cfg PortConfig) (*Port, error) {
 	if cfg.Queue <= 0 {
 		cfg.Queue = h.cfg.Queue
+	}
+	for _, impair := range []link.ImpairConfig{cfg.Up, cfg.Down} {
+		if err := impair.Check(); err != nil {
+			return nil, err
+		}
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -117,6 +121,7 @@ func (h *Hub) Attach(cfg PortConfig) (*Port, error) {
 		}
 	}
 	p := newPort(h, cfg)
+	p.setLines()
 	h.ports = append(h.ports, p)
 	return p, nil
 }
@@ -130,6 +135,7 @@ func (h *Hub) detach(p *Port) {
 			h.ports = append(h.ports[:i], h.ports[i+1:]...)
 			h.table.forget(p)
 			p.detached = true
+			p.endLines()
 			s := p.stats()
 			s.DroppedGone += uint64(s.Queued)
 			s.Queued = 0
@@ -169,6 +175,9 @@ func (h *Hub) sendShare(from *Port, frames [][]byte) (int, error) {
 
 // filled ends a send: the readers of all queues that it has filled are told, each one once.
 func (h *Hub) filled() {
+	if len(h.impaired) > 0 {
+		h.arm()
+	}
 	for _, p := range h.filling {
 		p.filling = false
 		p.signal()
@@ -192,8 +201,21 @@ func (h *Hub) forward(now time.Time, from *Port, b []byte) error {
 	}
 	from.in.FramesIn++
 	from.in.BytesIn += uint64(len(b))
-	if h.observe != nil {
-		h.observe(now, from, b)
+	if live(&from.up, from.cfg.Up, &from.in.Up) != nil {
+		h.receiveUp(now, from, b)
+	} else {
+		h.spread(now, from, b, link.Fate{})
+	}
+	return nil
+}
+
+// spread hands a frame of port from to those it is for.
+func (h *Hub) spread(now time.Time, from *Port, b []byte, fate link.Fate) {
+	h.tell(Event{now, from, false, b, fate})
+	f, err := ethernet.Parse(b)
+	if err != nil || f.Src().IsMulticast() {
+		from.in.Spoilt++ // a bit of its source was turned
+		return
 	}
 	src, dst, last := f.Src(), f.Dst(), &h.last
 	if !from.cfg.Promiscuous && !(last.learned && src == last.src) {
@@ -213,19 +235,27 @@ func (h *Hub) forward(now time.Time, from *Port, b []byte) error {
 	copies := 0
 	for _, p := range h.ports {
 		if p != from && (to == nil || to == p || p.cfg.Promiscuous || p.cfg.Mirror) {
-			if !p.filling {
-				p.mu.Lock() // until the send is over
-				p.filling = true
-				h.filling = append(h.filling, p)
+			if live(&p.down, p.cfg.Down, &p.in.Down) != nil {
+				h.receiveDown(now, p, b)
+			} else {
+				h.queue(p, b)
 			}
-			p.push(b)
 			copies++
 		}
 	}
 	if copies == 0 {
 		from.in.Nobody++
 	}
-	return nil
+}
+
+// queue puts a copy of a frame into p's queue.
+func (h *Hub) queue(p *Port, b []byte) {
+	if !p.filling {
+		p.mu.Lock() // until the send is over
+		p.filling = true
+		h.filling = append(h.filling, p)
+	}
+	p.push(b)
 }
 
 // Stats returns the counters of every port, by name, and those of ports that are gone.
@@ -259,6 +289,11 @@ type PortStats struct {
 	RefusedLong   uint64 `json:"refusedLong"`
 	RefusedSource uint64 `json:"refusedSource"`
 	Nobody        uint64 `json:"nobody"` // no other port was there, or the station is at this one
+	Spoilt        uint64 `json:"spoilt"` // the impairment made the source a group
+
+	// What the impairments did: frames from what is behind the port, and for it.
+	Up   link.ImpairStats `json:"up,omitzero"`
+	Down link.ImpairStats `json:"down,omitzero"`
 
 	QueuedTotal uint64 `json:"queuedTotal"` // copies put into the queue: the sum of the five below
 	FramesOut   uint64 `json:"framesOut"`
@@ -278,6 +313,9 @@ func (s *PortStats) add(o PortStats) {
 	s.RefusedLong += o.RefusedLong
 	s.RefusedSource += o.RefusedSource
 	s.Nobody += o.Nobody
+	s.Spoilt += o.Spoilt
+	s.Up.Add(o.Up)
+	s.Down.Add(o.Down)
 	s.QueuedTotal += o.QueuedTotal
 	s.FramesOut += o.FramesOut
 	s.DroppedFull += o.DroppedFull

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net"
 	"sync"
+
+	"httptap/stack/link"
 )
 
 // A Port is a place at the hub: what is sent there goes to the others, what the others send to
@@ -17,6 +19,8 @@ type Port struct {
 	detached bool
 	filling  bool      // a send holds mu and puts frames into the queue
 	in       PortStats // what was sent
+	impaired bool      // it is one of the hub's impaired: it has lines
+	up, down *link.Line
 
 	// The hub's mutex may be held when this one is locked, and never the other way round.
 	mu      sync.Mutex
@@ -245,6 +249,12 @@ func (p *Port) stats() PortStats {
 	defer p.mu.Unlock()
 	s := p.counter
 	s.add(p.in)
+	if p.up != nil {
+		s.Up.Add(p.up.Stats())
+	}
+	if p.down != nil {
+		s.Down.Add(p.down.Stats())
+	}
 	s.Name, s.Kind, s.Queued = p.cfg.Name, p.cfg.Kind, p.n
 	return s
 }

@@ -283,8 +283,8 @@ func TestLongSendLetsOthersIn(t *testing.T) {
 	c := attach(t, h, PortConfig{Name: "c"})
 	var all sync.WaitGroup
 	seen := 0
-	h.Observe(func(_ time.Time, from *Port, _ []byte) {
-		if from != a {
+	h.Observe(func(v Event) {
+		if v.Port != a {
 			return
 		}
 		if seen++; seen == 1 {

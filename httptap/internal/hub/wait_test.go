@@ -6,7 +6,6 @@ import (
 	"net"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"httptap/stack/link"
 )
@@ -92,7 +91,7 @@ func TestOneWakeASend(t *testing.T) {
 	h, _ := newHub(t, 0)
 	a, b := attach(t, h, PortConfig{Name: "a"}), attach(t, h, PortConfig{Name: "b"})
 	f := to(link.Broadcast, mac("a"), "x")
-	h.Observe(func(_ time.Time, from *Port, frame []byte) {
+	h.Observe(func(Event) {
 		if len(b.wake) != 0 {
 			t.Error("told in the middle of a send")
 		}
