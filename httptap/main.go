@@ -15,6 +15,7 @@ import (
 
 	"httptap/httptap/api"
 	"httptap/httptap/port"
+	"httptap/stack/link"
 )
 
 const usage = `httptap opens a TAP device or a NIC and relays its Ethernet frames over HTTP.
@@ -32,6 +33,7 @@ Examples:
   sudo httptap                                then: go run ./xcurl -ihttp http://www.httptap.test/
   httptap -i user -listen 127.0.0.1:7071 -q   a second one, silent
   sudo httptap -net 10.1.2.1/24 -mtu 9000
+  httptap -i user -impair loss=5%,delay=20ms,seed=7    every client has a bad link
   sudo tcpdump -i tap0                        or Wireshark: every frame, the lab's answers too
 
 Exit status: 0 after Ctrl-C, 1 when it can't start or the device fails, 2 for wrong usage.
@@ -48,6 +50,7 @@ type options struct {
 	listen string
 	lab    bool
 	quiet  bool
+	impair link.ImpairConfig
 }
 
 func main() {
@@ -73,7 +76,7 @@ var errDone = errors.New("done")
 func parse(args []string, stdout, stderr io.Writer) (options, error) {
 	var o options
 	var showVersion bool
-	var completion string
+	var completion, impair string
 	f := flag.NewFlagSet("httptap", flag.ContinueOnError)
 	f.SetOutput(stderr)
 	f.StringVar(&o.device, "i", "tap0", "`device`: tap* makes a TAP, any other name is a NIC, user needs neither root nor device")
@@ -82,6 +85,7 @@ func parse(args []string, stdout, stderr io.Writer) (options, error) {
 	f.StringVar(&o.listen, "listen", api.DefaultListen, "`address:port` of the HTTP server; loopback only")
 	f.BoolVar(&o.lab, "lab", true, "built-in DHCP, DNS, NTP and HTTP servers; off by default for a NIC")
 	f.BoolVar(&o.quiet, "q", false, "do not print a line for each frame")
+	f.StringVar(&impair, "impair", "", "make the clients' link bad, both ways: `faults` such as loss=5%,delay=20ms,jitter=5ms,dup=1%,rate=10mbit,seed=7; PUT /impair changes it")
 	f.BoolVar(&showVersion, "version", false, "print the version")
 	f.StringVar(&completion, "completion", "", "print the completion script of a `shell`: bash, zsh or fish")
 	f.Usage = func() {
@@ -112,6 +116,9 @@ func parse(args []string, stdout, stderr io.Writer) (options, error) {
 	var err error
 	if o.net, err = netip.ParsePrefix(*network); err != nil || !o.net.Addr().Is4() || o.net.Bits() > 30 {
 		return o, fmt.Errorf("-net %s: not an IPv4 address and length of 30 or less, such as 192.168.10.1/24", *network)
+	}
+	if o.impair, err = link.ParseImpair(impair); err != nil {
+		return o, fmt.Errorf("-impair %w", err)
 	}
 	if o.mtu < 576 || o.mtu > 65521 {
 		return o, fmt.Errorf("-mtu %d: from 576 (the least that IPv4 hosts take, RFC 1122) to 65521", o.mtu)

@@ -160,7 +160,7 @@ func lastUsable(p netip.Prefix) netip.Addr {
 // serve answers calls until ctx ends or the device is lost.
 func (w *world) serve(ctx context.Context, l net.Listener, o options) error {
 	host, _, _ := net.SplitHostPort(o.listen)
-	cfg := relay.Config{Hub: w.hub, Info: w.info, Host: host}
+	cfg := relay.Config{Hub: w.hub, Info: w.info, Host: host, Impair: o.impair}
 	if w.dev != nil {
 		cfg.Dropped = w.dev.Dropped
 	}

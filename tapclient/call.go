@@ -26,7 +26,7 @@ func (c *Client) call(ctx context.Context, method, path string, body, buf []byte
 	if c.name != "" {
 		req.Header.Set(api.ClientHeader, c.name)
 	}
-	if body != nil {
+	if method == http.MethodPost {
 		req.Header.Set("Content-Type", "application/json")
 	}
 	resp, err := c.http.Do(req)

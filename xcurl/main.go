@@ -64,6 +64,7 @@ type options struct {
 	url     string
 	client  string
 	maxTime time.Duration
+	impair  link.ImpairConfig
 }
 
 var errDone = errors.New("done")
@@ -121,7 +122,15 @@ func exit(err error) {
 // open opens what the flags name.
 func (o *options) open(ctx context.Context) (link.Device, error) {
 	if o.ihttp {
-		return tapclient.Dial(ctx, o.url, tapclient.Options{Name: o.client})
+		c, err := tapclient.Dial(ctx, o.url, tapclient.Options{Name: o.client})
+		if err != nil || o.impair.IsZero() {
+			return c, err
+		}
+		if err := c.Impair(ctx, o.impair); err != nil {
+			c.Close()
+			return nil, err
+		}
+		return c, nil
 	}
 	var with port.Options
 	if _, err := net.InterfaceByName(o.device); err != nil {
@@ -145,7 +154,11 @@ func (o *options) open(ctx context.Context) (link.Device, error) {
 		d.Close()
 		return nil, err
 	}
-	return &ownAddress{d, link.LocalAddr("xcurl " + o.device)}, nil
+	own := &ownAddress{d, link.LocalAddr("xcurl " + o.device)}
+	if o.impair.IsZero() {
+		return own, nil
+	}
+	return link.ImpairBoth(own, o.impair), nil
 }
 
 // ownAddress is a device on which we are a station of our own beside the kernel's.
@@ -163,7 +176,7 @@ func (d *ownAddress) Info() link.Info {
 // parse reads the command line.
 func parse(args []string) (o options, err error) {
 	o.Stdout, o.Stderr = os.Stdout, os.Stderr
-	var host, addr, data, completion string
+	var host, addr, data, completion, impair string
 	var head, showVersion bool
 	var maxTime float64
 	var headers list
@@ -173,6 +186,7 @@ func parse(args []string) (o options, err error) {
 	f.BoolVar(&o.ihttp, "ihttp", false, "use the device that an httptap relays")
 	f.StringVar(&o.url, "url", api.DefaultURL, "`URL` of the httptap")
 	f.StringVar(&o.client, "client", fmt.Sprintf("xcurl-%d", os.Getpid()), "`name` of this client at the httptap: it decides the hardware address")
+	f.StringVar(&impair, "impair", "", "make the link bad, both ways: `faults` such as loss=5%,delay=20ms,jitter=5ms,dup=1%,rate=10mbit,seed=7")
 	f.StringVar(&host, "host", "", "`name` of the host whose page / is fetched, instead of a URL")
 	f.StringVar(&addr, "addr", "", "`IP` address to request by DHCP")
 	f.UintVar(&localPort, "port", 0, "local TCP `port`; 0 picks one")
@@ -236,6 +250,9 @@ func parse(args []string) (o options, err error) {
 		if o.Requested, err = netip.ParseAddr(addr); err != nil || !o.Requested.Is4() {
 			return o, fmt.Errorf("-addr %s: not an IPv4 address", addr)
 		}
+	}
+	if o.impair, err = link.ParseImpair(impair); err != nil {
+		return o, fmt.Errorf("-impair %w", err)
 	}
 	if localPort > 65535 {
 		return o, fmt.Errorf("-port %d: a port is at most 65535", localPort)

@@ -35,6 +35,18 @@
 // minutes in which it takes nothing, or stops within a frame, its stream ends. When too many streams
 // are open the answer is 503.
 //
+// PUT /impair makes the clients' link bad. Its body is text:
+//
+//	loss=5%,dup=1%,reorder=2%,corrupt=0.1%,truncate=0.1%   of the frames
+//	delay=20ms,jitter=5ms,overtake                         overtake: less delay overtakes more
+//	rate=10mbit,queue=64k,qlen=100                         bits a second; bytes and frames that wait
+//	mtu=1400,seed=7                                        the same seed gives the same verdicts
+//
+// It is done to all clients' frames, both ways; with ?client=NAME to one's, with ?way=up or
+// way=down one way. An empty body does nothing to them. DELETE /impair ends everything, with ?client=NAME
+// what was said of this one. Both answer as GET does: Impairments. What was said of a client is
+// forgotten with it.
+//
 // A client may name itself with ?client=NAME or the header Httptap-Client and then has its
 // own queue, its own hardware address and its own counters. Without a name it is the client
 // "default", which receives every frame that it did not send itself. Calls and streams under one
@@ -48,6 +60,7 @@ const (
 	PathRecv   = "/recv"
 	PathStream = "/stream"
 	PathStats  = "/stats"
+	PathImpair = "/impair"
 )
 
 // DefaultListen is where httptap listens, DefaultURL where clients look for it.
@@ -73,6 +86,14 @@ const (
 	WaitParam = "wait"
 )
 
+// The query parameter of /impair that says which frames are meant, and its values; without it they are
+// both.
+const (
+	WayParam = "way"
+	WayUp    = "up"   // those that the client sends
+	WayDown  = "down" // those that it receives
+)
+
 // StreamProtocol is what /stream upgrades to: the value of the header Upgrade.
 const StreamProtocol = "httptap"
 
@@ -96,7 +117,21 @@ type Info struct {
 const (
 	FeatureBatch  = "batch"  // arrays on /send and /recv?max=&wait=
 	FeatureStream = "stream" // /stream
+	FeatureImpair = "impair" // /impair
 )
+
+// Impairments is what /impair answers: what is done to whose frames.
+type Impairments struct {
+	All     Impairment            `json:"all"`
+	Clients map[string]Impairment `json:"clients"` // in place of All, for these
+}
+
+// An Impairment is what is done to frames that a client sends, and to those that it receives: text such
+// as "loss=5%,delay=20ms,seed=7", "" nothing.
+type Impairment struct {
+	Up   string `json:"up"`
+	Down string `json:"down"`
+}
 
 // Error is the JSON body of every answer that is not a success.
 type Error struct {

@@ -28,7 +28,7 @@ func (r *Relay) info(w http.ResponseWriter, q *http.Request) {
 	i := r.cfg.Info
 	i.DataReady = c.port.Ready()
 	i.Client, i.ClientHardwareAddr = c.name, c.hw.String()
-	i.Features = []string{api.FeatureBatch, api.FeatureStream}
+	i.Features = []string{api.FeatureBatch, api.FeatureStream, api.FeatureImpair}
 	writeJSON(w, i)
 }
 
@@ -199,6 +199,7 @@ const helpText = `httptap relays raw Ethernet frames over HTTP.
   GET  /recv?max=64&wait=5s    a JSON array; waits for the first frame
   GET  /stream  with Upgrade: httptap, a byte stream of frames, each after its length (4 bytes)
   GET  /stats   every counter
+  PUT  /impair  loss=5%,delay=20ms,seed=7    makes the clients' link bad; with ?client=NAME one's
 
 Name yourself with ?client=NAME to have a queue and a hardware address of your own.
 

@@ -35,15 +35,19 @@ func clientName(q *http.Request) (string, error) {
 	if name == "" {
 		return api.DefaultClient, nil
 	}
-	if len(name) > api.MaxClientName {
+	if !validName(name) {
 		return "", errName
 	}
+	return name, nil
+}
+
+func validName(name string) bool {
 	for _, c := range []byte(name) {
 		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '.' || c == '_' || c == '-') {
-			return "", errName
+			return false
 		}
 	}
-	return name, nil
+	return name != "" && len(name) <= api.MaxClientName
 }
 
 // enter returns the client that q is from, which is attached when it calls for the first time.
@@ -84,7 +88,8 @@ func (r *Relay) attach(name string) (*client, error) {
 		return nil, fmt.Errorf("%w (%d)", errClients, len(r.clients))
 	}
 	c := &client{name: name, hw: link.LocalAddr("client " + name)}
-	cfg := hub.PortConfig{Name: "client " + name, Kind: hub.Client}
+	bad := r.impair.of(name)
+	cfg := hub.PortConfig{Name: "client " + name, Kind: hub.Client, Up: bad.up, Down: bad.down}
 	if name == api.DefaultClient {
 		// Version 0 has the client use the device's own address, so what is for it can't be
 		// told from what is for the device: it gets everything, as from the device itself.
@@ -121,6 +126,7 @@ func (r *Relay) forget(c *client) {
 		return
 	}
 	delete(r.clients, c.name)
+	delete(r.impair.some, c.name)
 	c.port.Close() // before the name can be attached again
 	r.cfg.Log.Debug("client forgotten", "client", c.name)
 }

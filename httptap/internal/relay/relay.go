@@ -18,6 +18,7 @@ import (
 
 	"httptap/httptap/api"
 	"httptap/httptap/internal/hub"
+	"httptap/stack/link"
 )
 
 // Limits of the relay.
@@ -44,6 +45,8 @@ type Config struct {
 	Idle time.Duration // 0: IdleClient; also how long a stream waits for its client to go on
 	Log  *slog.Logger
 
+	Impair link.ImpairConfig // what is done to all clients' frames, both ways, at first
+
 	// Dropped returns how many frames the device lost; nil: there is none.
 	Dropped func() uint64
 }
@@ -56,6 +59,7 @@ type Relay struct {
 
 	mu      sync.Mutex
 	clients map[string]*client
+	impair  impairments
 	closed  bool
 
 	streams *streams
@@ -76,6 +80,10 @@ func New(cfg Config) *Relay {
 	r.router.HandleFunc(api.PathSend, r.send).Methods(http.MethodPost)
 	r.router.HandleFunc(api.PathRecv, r.recv).Methods(http.MethodGet)
 	r.router.HandleFunc(api.PathStream, r.stream).Methods(http.MethodGet)
+	r.impair = impairments{all: ways{cfg.Impair, cfg.Impair}, some: make(map[string]ways)}
+	r.router.HandleFunc(api.PathImpair, r.getImpair).Methods(http.MethodGet, http.MethodHead)
+	r.router.HandleFunc(api.PathImpair, r.putImpair).Methods(http.MethodPut)
+	r.router.HandleFunc(api.PathImpair, r.deleteImpair).Methods(http.MethodDelete)
 	r.router.HandleFunc(api.PathStats, r.stats).Methods(http.MethodGet, http.MethodHead)
 	r.router.HandleFunc("/", r.help).Methods(http.MethodGet, http.MethodHead)
 	r.router.NotFoundHandler = http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
@@ -83,8 +91,11 @@ func New(cfg Config) *Relay {
 	})
 	r.router.MethodNotAllowedHandler = http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		allow := http.MethodGet
-		if q.URL.Path == api.PathSend {
+		switch q.URL.Path {
+		case api.PathSend:
 			allow = http.MethodPost
+		case api.PathImpair:
+			allow = "GET, PUT, DELETE"
 		}
 		w.Header().Set("Allow", allow)
 		r.fail(w, http.StatusMethodNotAllowed, fmt.Errorf("%s takes %s, not %s", q.URL.Path, allow, q.Method))
