@@ -259,22 +259,28 @@ func (n *network) peer(ctx context.Context) (sample, error) {
 
 // httptap starts httptap on the TAP and returns how to end it.
 func (n *network) httptap(ctx context.Context) (stop func() error, err error) {
+	_, stop, err = n.httptapPID(ctx)
+	return stop, err
+}
+
+// httptapPID is httptap, and returns the process' number.
+func (n *network) httptapPID(ctx context.Context) (pid int, stop func() error, err error) {
 	c := n.command(ctx, "httptap", "-i", device, "-lab=false", "-q", "-listen", relayListen)
 	c.Env = n.o.profileEnv("httptap")
 	pipe, err := c.StdoutPipe()
 	if err != nil {
-		return nil, err
+		return 0, nil, err
 	}
 	var text bytes.Buffer
 	c.Stderr = &text
 	if err := c.Start(); err != nil {
-		return nil, err
+		return 0, nil, err
 	}
 	if first, _ := bufio.NewReader(pipe).ReadString('\n'); !strings.Contains(first, "listening") {
 		c.Process.Kill()
-		return nil, fmt.Errorf("httptap did not start: %w\n%s%s", c.Wait(), first, text.Bytes())
+		return 0, nil, fmt.Errorf("httptap did not start: %w\n%s%s", c.Wait(), first, text.Bytes())
 	}
-	return func() error {
+	return c.Process.Pid, func() error {
 		c.Process.Signal(os.Interrupt)
 		if err := c.Wait(); err != nil {
 			return fmt.Errorf("httptap: %w\n%s", err, text.Bytes())
