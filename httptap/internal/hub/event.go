@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"slices"
 	"time"
 
 	"httptap/stack/link"
@@ -33,7 +34,7 @@ func (h *Hub) Observe(f func(Event)) (stop func()) {
 		defer h.mu.Unlock()
 		for i, other := range h.observers {
 			if other == o {
-				h.observers = append(h.observers[:i], h.observers[i+1:]...)
+				h.observers = slices.Delete(h.observers, i, i+1)
 				return
 			}
 		}

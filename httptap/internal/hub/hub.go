@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"sort"
 	"sync"
 	"time"
@@ -35,13 +36,17 @@ const (
 type Config struct {
 	MTU      int              // largest payload of a frame in bytes
 	MaxPorts int              // 0: 260, for 256 clients
-	Queue    int              // frames that a port holds; 0: 2048, fewer when they are long
+	Queue    int              // frames that a port holds; 0: 2048
 	Now      func() time.Time // 0: time.Now
 }
 
 const (
-	// queueBytes is about what the longest frames of a full queue take.
-	queueBytes = 8 << 20
+	// What the frames of a full queue take. A client's is so small that 256 of them may be full; a
+	// device's has room for what many clients send at once. Where frames are very long there is
+	// room for some of them all the same.
+	clientBytes = 768 << 10
+	deviceBytes = 4 << 20
+	leastFrames = 64
 	// share is how many frames a port may send before another one's turn comes.
 	share = 64
 )
@@ -51,6 +56,7 @@ type PortConfig struct {
 	Name        string
 	Kind        Kind
 	Queue       int  // frames; 0: the hub's
+	QueueBytes  int  // and bytes, each frame's with 4 for its length; 0: by kind
 	Promiscuous bool // gets every frame that it did not send
 	Mirror      bool // the same: the device, so that who watches it sees everything
 
@@ -89,7 +95,7 @@ func New(cfg Config) *Hub {
 		cfg.MaxPorts = 260
 	}
 	if cfg.Queue <= 0 {
-		cfg.Queue = max(64, min(2048, queueBytes/(cfg.MTU+link.HeaderLen)))
+		cfg.Queue = 2048
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -105,6 +111,14 @@ func (h *Hub) Attach(cfg PortConfig) (*Port, error) {
 	if cfg.Queue <= 0 {
 		cfg.Queue = h.cfg.Queue
 	}
+	longest := lengthLen + link.HeaderLen + h.cfg.MTU
+	if cfg.QueueBytes <= 0 {
+		if cfg.QueueBytes = clientBytes; cfg.Kind == Device {
+			cfg.QueueBytes = deviceBytes
+		}
+		cfg.QueueBytes = max(cfg.QueueBytes, leastFrames*longest)
+	}
+	cfg.QueueBytes = max(cfg.QueueBytes, longest)
 	for _, impair := range []link.ImpairConfig{cfg.Up, cfg.Down} {
 		if err := impair.Check(); err != nil {
 			return nil, err
@@ -132,7 +146,7 @@ func (h *Hub) detach(p *Port) {
 	defer h.mu.Unlock()
 	for i, q := range h.ports {
 		if q == p {
-			h.ports = append(h.ports[:i], h.ports[i+1:]...)
+			h.ports = slices.Delete(h.ports, i, i+1)
 			h.table.forget(p)
 			p.detached = true
 			p.endLines()
@@ -140,6 +154,9 @@ func (h *Hub) detach(p *Port) {
 			s.DroppedGone += uint64(s.Queued)
 			s.Queued = 0
 			h.gone.add(s)
+			p.mu.Lock()
+			p.queue = ring{}
+			p.mu.Unlock()
 			return
 		}
 	}
@@ -183,6 +200,7 @@ func (h *Hub) filled() {
 		p.signal()
 		p.mu.Unlock()
 	}
+	clear(h.filling) // so that a port that goes is let go
 	h.filling = h.filling[:0]
 }
 

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"slices"
 	"time"
 
 	"httptap/stack/link"
@@ -62,7 +63,7 @@ func (p *Port) endLines() {
 	}
 	for i, q := range p.hub.impaired {
 		if q == p {
-			p.hub.impaired = append(p.hub.impaired[:i], p.hub.impaired[i+1:]...)
+			p.hub.impaired = slices.Delete(p.hub.impaired, i, i+1)
 			break
 		}
 	}

@@ -25,15 +25,13 @@ type Port struct {
 	// The hub's mutex may be held when this one is locked, and never the other way round.
 	mu      sync.Mutex
 	wake    chan struct{} // holds a token when a reader has to look
-	slots   [][]byte      // ring of queued frames; it grows up to cfg.Queue
-	first   int
-	n       int
+	queue   ring
 	closed  bool
 	counter PortStats // of the queue
 }
 
 func newPort(h *Hub, cfg PortConfig) *Port {
-	return &Port{hub: h, cfg: cfg, wake: make(chan struct{}, 1)}
+	return &Port{hub: h, cfg: cfg, wake: make(chan struct{}, 1), queue: ring{max: cfg.QueueBytes}}
 }
 
 // Name returns the port's name.
@@ -59,31 +57,21 @@ func (p *Port) SendAll(frames [][]byte) error {
 	return nil
 }
 
-// push queues a copy of frame, in place of the oldest one when the queue is full. The port's
+// push queues a copy of frame, in place of the oldest ones when the queue is full. The port's
 // mutex is held.
 func (p *Port) push(frame []byte) {
 	p.counter.QueuedTotal++
-	if p.n == len(p.slots) && p.n < p.cfg.Queue {
-		p.grow()
+	if p.queue.n >= p.cfg.Queue {
+		p.dropOldest()
 	}
-	if p.n == len(p.slots) {
-		p.pop()
-		p.counter.DroppedFull++
+	for !p.queue.push(frame) {
+		p.dropOldest()
 	}
-	k := p.first + p.n
-	if k >= len(p.slots) {
-		k -= len(p.slots)
-	}
-	p.slots[k] = append(p.slots[k][:0], frame...)
-	p.n++
 }
 
-func (p *Port) grow() {
-	ring := make([][]byte, min(max(16, 2*len(p.slots)), p.cfg.Queue))
-	for i := range p.n {
-		ring[i] = p.slots[(p.first+i)%len(p.slots)]
-	}
-	p.slots, p.first = ring, 0
+func (p *Port) dropOldest() {
+	p.queue.pop()
+	p.counter.DroppedFull++
 }
 
 // signal wakes one of those who wait; whoever is woken and leaves frames behind wakes the next.
@@ -103,18 +91,18 @@ func (p *Port) Poll(bufs [][]byte, sizes []int) (n int, err error) {
 	if p.closed {
 		return 0, net.ErrClosed
 	}
-	for p.n > 0 && n < len(bufs) {
-		f := p.slots[p.first]
+	for p.queue.n > 0 && n < len(bufs) {
+		f := p.queue.oldest()
 		if len(f) > len(bufs[n]) {
-			p.pop()
+			p.queue.pop()
 			p.counter.DroppedLong++
 			continue
 		}
 		sizes[n] = copy(bufs[n], f)
-		p.read()
+		p.read(f)
 		n++
 	}
-	if p.n > 0 {
+	if p.queue.n > 0 {
 		p.signal()
 	}
 	return n, nil
@@ -130,29 +118,25 @@ func (p *Port) Drain(take func(frame []byte) bool) (n int, err error) {
 	if p.closed {
 		return 0, net.ErrClosed
 	}
-	for p.n > 0 && take(p.slots[p.first]) {
-		p.read()
+	for p.queue.n > 0 {
+		f := p.queue.oldest()
+		if !take(f) {
+			break
+		}
+		p.read(f)
 		n++
 	}
-	if p.n > 0 {
+	if p.queue.n > 0 {
 		p.signal()
 	}
 	return n, nil
 }
 
-// pop takes the oldest frame out of the queue.
-func (p *Port) pop() {
-	if p.first++; p.first == len(p.slots) {
-		p.first = 0
-	}
-	p.n--
-}
-
-// read takes the oldest frame out of the queue because its reader has it.
-func (p *Port) read() {
+// read takes f, the oldest frame, out of the queue because its reader has it.
+func (p *Port) read(f []byte) {
 	p.counter.FramesOut++
-	p.counter.BytesOut += uint64(len(p.slots[p.first]))
-	p.pop()
+	p.counter.BytesOut += uint64(len(f))
+	p.queue.pop()
 }
 
 // Read is Poll, but waits for the first frame until ctx ends, and returns its error then.
@@ -174,7 +158,7 @@ func (p *Port) Read(ctx context.Context, bufs [][]byte, sizes []int) (int, error
 func (p *Port) Wait(ctx context.Context) error {
 	for {
 		p.mu.Lock()
-		n, closed := p.n, p.closed
+		n, closed := p.queue.n, p.closed
 		p.mu.Unlock()
 		if closed {
 			p.signal() // for the others who wait
@@ -194,7 +178,7 @@ func (p *Port) Wait(ctx context.Context) error {
 func (p *Port) Ready() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.n > 0
+	return p.queue.n > 0
 }
 
 // Unread puts frames that were read back at the head of the queue, in their order, because
@@ -204,23 +188,16 @@ func (p *Port) Unread(frames [][]byte) {
 	defer p.hub.mu.Unlock()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	counter := p.counters()
-	for i := len(frames) - 1; i >= 0; i-- {
-		f := frames[i]
-		counter.FramesOut--
-		counter.BytesOut -= uint64(len(f))
-		if p.n == len(p.slots) && p.n < p.cfg.Queue && !p.closed {
-			p.grow()
-		}
-		if p.n == len(p.slots) || p.closed {
-			counter.DroppedGone++
-			continue
-		}
-		p.first = (p.first + len(p.slots) - 1) % len(p.slots)
-		p.slots[p.first] = append(p.slots[p.first][:0], f...)
-		p.n++
+	counter, back := p.counters(), 0
+	if !p.closed && len(frames) > 0 {
+		back = p.queue.prepend(frames, p.cfg.Queue)
 	}
-	if p.n > 0 {
+	counter.FramesOut -= uint64(len(frames))
+	counter.DroppedGone += uint64(len(frames) - back)
+	for _, f := range frames {
+		counter.BytesOut -= uint64(len(f))
+	}
+	if p.queue.n > 0 {
 		p.signal()
 	}
 }
@@ -255,7 +232,7 @@ func (p *Port) stats() PortStats {
 	if p.down != nil {
 		s.Down.Add(p.down.Stats())
 	}
-	s.Name, s.Kind, s.Queued = p.cfg.Name, p.cfg.Kind, p.n
+	s.Name, s.Kind, s.Queued = p.cfg.Name, p.cfg.Kind, p.queue.n
 	return s
 }
 

@@ -171,10 +171,25 @@ func TestSendSaysWhichFrameIsBad(t *testing.T) {
 	}
 }
 
+// A queue takes no more memory than its bound, whatever is sent; a client's is small.
 func TestQueueIsBoundedInBytes(t *testing.T) {
-	for _, c := range []struct{ mtu, frames int }{{576, 2048}, {1500, 2048}, {9000, 930}, {65521, 128}} {
-		if h := New(Config{MTU: c.mtu}); h.cfg.Queue != c.frames {
-			t.Errorf("MTU %d: %d frames, want %d", c.mtu, h.cfg.Queue, c.frames)
+	for _, c := range []struct{ mtu, size, client, device int }{
+		{1500, 1514, 518, 2048}, {1500, 60, 2048, 2048}, {9000, 9014, 87, 465}, {65521, 65535, 64, 64},
+	} {
+		h := New(Config{MTU: c.mtu})
+		a := attach(t, h, PortConfig{Name: "a"})
+		client, device := attach(t, h, PortConfig{Name: "client", Kind: Client}), attach(t, h, PortConfig{Name: "device", Kind: Device})
+		for size := range 200 { // of every length, so that there is waste
+			a.Send(to(link.Broadcast, mac("a"), string(make([]byte, size))))
+		}
+		for range 5000 {
+			a.Send(to(link.Broadcast, mac("a"), string(make([]byte, c.size-14))))
+		}
+		if n, m := client.queue.n, device.queue.n; n != c.client || m != c.device {
+			t.Errorf("MTU %d: the client's queue has %d frames of %d bytes, the device's %d; want %d and %d", c.mtu, n, c.size, m, c.client, c.device)
+		}
+		if n := len(client.queue.b); c.mtu == 1500 && n > clientBytes {
+			t.Errorf("MTU %d: the client's queue takes %d bytes", c.mtu, n)
 		}
 	}
 }

@@ -19,7 +19,7 @@ import (
 
 // TestAnswerIsBounded: with long frames an answer holds fewer of them, and none is lost.
 func TestAnswerIsBounded(t *testing.T) {
-	const total = 100
+	const total = 60
 	_, url, wire := start(t, 65521, 0)
 	call(t, "GET", url+"/info?client=me", "")
 	for i := range total {
