@@ -16,7 +16,8 @@ type keepAlive struct {
 // connection begins. RFC 9293, 3.8.4: "they MUST default to off".
 func (t *TCB) SetKeepAlive(now time.Time, idle, interval time.Duration, count int) {
 	t.keep = keepAlive{}
-	if idle > 0 {
+	if idle > 0 && t.state != Closed {
+		idle = max(idle, time.Millisecond) // nobody can be asked all the time
 		t.keep = keepAlive{idle: idle, interval: max(interval, time.Millisecond), count: max(count, 1), at: t.since(now) + idle}
 	}
 }

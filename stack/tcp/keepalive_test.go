@@ -150,6 +150,18 @@ func TestKeepAliveTimes(t *testing.T) {
 			wait 5s
 			keepalive 20s 1s 3
 			deadline 20s`},
+		{"one that has ended is not: nothing would ever look at its timer", `
+			in TIME-WAIT
+			wait 60s
+			none
+			state CLOSED
+			keepalive 10s 1s 1
+			deadline none`},
+		{"nor is anybody asked all the time", `
+			in ESTABLISHED
+			keepalive 1ns 1ns 9
+			deadline 1ms
+			keepalive 0s 1s 1`},
 		{"a half closed connection is probed, on one side", `
 			in FIN-WAIT-2
 			keepalive 10s 1s 1
