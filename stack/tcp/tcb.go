@@ -29,7 +29,7 @@ var (
 	ErrOutOfWindow  = errors.New("tcp: outside the receive window")
 	ErrChallenge    = errors.New("tcp: RST or SYN inside the window, answered with a challenge ACK")
 	ErrAfterClose   = errors.New("tcp: data for an application that has closed")
-	ErrNoRoom       = errors.New("tcp: too many gaps in the data")
+	ErrNoRoom       = errors.New("tcp: no memory for the data, or for one more gap in it")
 	ErrNoTimestamp  = errors.New("tcp: a segment without the timestamps that were agreed on")
 	ErrOldTimestamp = errors.New("tcp: a segment from before, by its timestamp")
 	ErrBadFIN       = errors.New("tcp: a FIN in the middle of the data")

@@ -101,7 +101,9 @@ func (t *TCB) armRTO(now time.Duration) { t.rtoAt = t.notBeyondLimit(now, now+t.
 // retransmission timeout period ... and SHOULD increase exponentially the interval between
 // successive probes." As long as the peer answers, the connection stays open.
 func (t *TCB) persist(now time.Duration) {
-	// What a window that shrank left in flight was dropped.
+	// What a window that shrank left in flight was dropped, also where the peer has told of it by
+	// SACK: what it takes back of the window it need not have kept. RFC 2018, 8: "After a retransmit
+	// timeout the data sender SHOULD turn off all of the SACKed bits".
 	t.nxt = t.una
 	t.log.clear()
 	t.peerHas.b = t.peerHas.b[:0]
