@@ -196,6 +196,7 @@ func (c *Conn) CloseWrite() error {
 	}
 	now := time.Now()
 	c.tcb.CloseWrite(now)
+	c.wr.cond.Broadcast() // a Write that waits for room gets none any more
 	h.e.settle(now, c)
 	h.kick()
 	return nil

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -157,6 +159,37 @@ func TestZeroWindowForHours(t *testing.T) {
 		}
 		if err := <-wrote; err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+// A Write that waits for room fails when CloseWrite is called meanwhile: nothing that it has left
+// can be sent any more.
+func TestCloseWriteEndsAWriteThatWaits(t *testing.T) {
+	in(t, func(t *testing.T) {
+		a, b := stacktest.Pair(t, stacktest.Options{Buffer: 4096})
+		c1, c2 := connect(t, a, b, "80")
+		type result struct {
+			n   int
+			err error
+		}
+		wrote := make(chan result, 1)
+		go func() {
+			n, err := c1.Write(pattern(20_000, 9))
+			wrote <- result{n, err}
+		}()
+		time.Sleep(time.Second)
+		if err := c1.(*stack.Conn).CloseWrite(); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		select {
+		case r := <-wrote:
+			if got, err := io.ReadAll(c2); !errors.Is(r.err, syscall.EPIPE) || err != nil || len(got) != r.n {
+				t.Errorf("%d bytes were written, %v; %d arrived, %v", r.n, r.err, len(got), err)
+			}
+		default:
+			t.Error("it still waits")
 		}
 	})
 }
