@@ -28,10 +28,11 @@ type Conn struct {
 
 	waiting bool // in the engine's timeWaits
 
-	rd, wr waiter
-	closed bool
-	linger time.Duration // of Close; under 0: it does not wait
-	tos    uint8
+	rd, wr  waiter
+	writing bool // a Write is under way: others wait for their turn
+	closed  bool
+	linger  time.Duration // of Close; under 0: it does not wait
+	tos     uint8
 }
 
 var _ net.Conn = (*Conn)(nil)
@@ -111,11 +112,20 @@ func (c *Conn) Read(b []byte) (int, error) {
 }
 
 // Write queues b for sending and waits while the send buffer is full. It returns how much of b
-// was queued, and an error when that is not all: as Read, and EPIPE after CloseWrite.
+// was queued, and an error when that is not all: as Read, and EPIPE after CloseWrite. As in package
+// net, what several calls write at once is not mixed.
 func (c *Conn) Write(b []byte) (int, error) {
 	h := c.host
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	for c.writing {
+		if err := c.usable(&c.wr); err != nil {
+			return 0, c.opError("write", err)
+		}
+		c.wr.cond.Wait()
+	}
+	c.writing = true
+	defer c.wrote()
 	done := 0
 	for {
 		if err := c.usable(&c.wr); err != nil {
@@ -134,6 +144,12 @@ func (c *Conn) Write(b []byte) (int, error) {
 		}
 		c.wr.cond.Wait()
 	}
+}
+
+// wrote lets the next Write begin. The mutex is held.
+func (c *Conn) wrote() {
+	c.writing = false
+	c.wr.cond.Broadcast()
 }
 
 // put queues what fits of b in the send buffer, and makes it larger first when that is worth it.

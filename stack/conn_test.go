@@ -194,6 +194,51 @@ func TestCloseWriteEndsAWriteThatWaits(t *testing.T) {
 	})
 }
 
+// What one Write writes stays together, however many are under way, as in package net.
+func TestWritesAreNotMixed(t *testing.T) {
+	in(t, func(t *testing.T) {
+		a, b := stacktest.Pair(t, stacktest.Options{Buffer: 4096})
+		c1, c2 := connect(t, a, b, "80")
+		const writers, size = 5, 30_000
+		done := make(chan error, writers)
+		for i := range writers {
+			go func() {
+				_, err := c1.Write(bytes.Repeat([]byte{byte(i)}, size))
+				done <- err
+			}()
+		}
+		got := make([]byte, writers*size)
+		if _, err := io.ReadFull(c2, got); err != nil {
+			t.Fatal(err)
+		}
+		for range writers {
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		}
+		for i := range writers {
+			if part := got[i*size : (i+1)*size]; !bytes.Equal(part, bytes.Repeat(part[:1], size)) {
+				t.Fatalf("part %d has bytes of several writers", i)
+			}
+		}
+		// One that waits for its turn has its deadline, too, and ends when the connection is closed.
+		for _, end := range []func(){func() { c1.SetWriteDeadline(time.Now().Add(time.Second)) }, func() { c1.Close() }} {
+			c1.SetWriteDeadline(time.Time{})
+			go c1.Write(make([]byte, 100_000))
+			synctest.Wait()
+			go func() {
+				_, err := c1.Write([]byte("x"))
+				done <- err
+			}()
+			synctest.Wait()
+			end()
+			if err := <-done; err == nil {
+				t.Error("it got through")
+			}
+		}
+	})
+}
+
 // A peer that vanishes is noticed by who has something to say to it.
 func TestVanishedPeer(t *testing.T) {
 	in(t, func(t *testing.T) {
