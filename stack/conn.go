@@ -26,7 +26,8 @@ type Conn struct {
 	heapIndex int // place in the engine's timers plus one
 	deadline  time.Time
 
-	waiting bool // in the engine's timeWaits
+	waiting      bool // in the engine's timeWaits, between these two
+	older, newer *Conn
 
 	rd, wr  waiter
 	writing bool // a Write is under way: others wait for their turn

@@ -6,10 +6,11 @@ import "time"
 // for a minute, and how many do is up to them. Beyond the bound the oldest ends early.
 const maxTimeWait = 16384
 
-// timeWaits are the connections in TIME-WAIT in the order in which they got there.
+// timeWaits are the connections in TIME-WAIT in the order in which they got there, linked through
+// the Conns: one that ends before those that are older leaves nothing behind.
 type timeWaits struct {
-	queue []*Conn // may hold some that have ended
-	n     int     // that have not
+	oldest, newest *Conn
+	n              int
 }
 
 // addTimeWait notes that c is in TIME-WAIT, and ends the oldest when there are too many.
@@ -19,11 +20,16 @@ func (e *engine) addTimeWait(now time.Time, c *Conn) {
 		return
 	}
 	c.waiting = true
-	w.queue = append(w.queue, c)
+	if c.older = w.newest; c.older == nil {
+		w.oldest = c
+	} else {
+		c.older.newer = c
+	}
+	w.newest = c
 	if w.n++; w.n > maxTimeWait {
-		oldest := w.queue[0] // alive: those that have ended are taken off the front
-		oldest.tcb.Fail(nil)
 		e.stats.TimeWaitsCut++
+		oldest := w.oldest
+		oldest.tcb.Fail(nil)
 		e.settle(now, oldest)
 	}
 }
@@ -34,10 +40,16 @@ func (e *engine) endTimeWait(c *Conn) {
 	if !c.waiting {
 		return
 	}
-	c.waiting = false
-	w.n--
-	for len(w.queue) > 0 && !w.queue[0].waiting {
-		w.queue[0] = nil
-		w.queue = w.queue[1:]
+	if c.older == nil {
+		w.oldest = c.newer
+	} else {
+		c.older.newer = c.newer
 	}
+	if c.newer == nil {
+		w.newest = c.older
+	} else {
+		c.newer.older = c.older
+	}
+	c.older, c.newer, c.waiting = nil, nil, false
+	w.n--
 }

@@ -1,11 +1,40 @@
 package stack
 
 import (
+	"runtime"
 	"testing"
 	"time"
+	"weak"
 
 	"httptap/stack/tcp"
 )
+
+// inTimeWait returns a connection from the peer's port that is in TIME-WAIT.
+func inTimeWait(t *testing.T, h *Host, l *Listener, port uint16) *Conn {
+	t.Helper()
+	answer := fromPort(t, h, port, tcp.Header{Seq: 9, Flags: tcp.SYN})
+	ours := answer[0].Seq().Add(1)
+	fromPort(t, h, port, tcp.Header{Seq: 10, Ack: ours, Flags: tcp.ACK})
+	c := l.done[0]
+	l.done[0], c.listener = nil, nil
+	l.done = l.done[:0]
+	c.shut(start)
+	sentSegments(t, &h.e, start)
+	fromPort(t, h, port, tcp.Header{Seq: 10, Ack: ours.Add(1), Flags: tcp.FIN | tcp.ACK})
+	if c.tcb.State() != tcp.TimeWait {
+		t.Fatalf("closed first, and in %v", c.tcb.State())
+	}
+	return c
+}
+
+// fromPort has a segment from the peer's port arrive, and returns what is answered.
+func fromPort(t *testing.T, h *Host, port uint16, hdr tcp.Header) []tcp.Segment {
+	t.Helper()
+	hdr.SrcPort, hdr.DstPort, hdr.Window = port, 80, 9999
+	h.e.receive(start, frame(6, segment(hdr, "")))
+	answers, _ := sentSegments(t, &h.e, start)
+	return answers
+}
 
 // Each TIME-WAIT lasts its minute, but there are not more of them than the host can hold: peers
 // that let us close first do not decide about its memory.
@@ -14,24 +43,7 @@ func TestTimeWaitIsBounded(t *testing.T) {
 	h := listening(t)
 	l := h.e.listeners[80]
 	for i := range uint16(maxTimeWait + more) {
-		port := 1024 + i
-		in := func(hdr tcp.Header) {
-			hdr.SrcPort, hdr.DstPort, hdr.Window = port, 80, 9999
-			h.e.receive(start, frame(6, segment(hdr, "")))
-		}
-		in(tcp.Header{Seq: 9, Flags: tcp.SYN})
-		answer, _ := sentSegments(t, &h.e, start)
-		ours := answer[0].Seq().Add(1)
-		in(tcp.Header{Seq: 10, Ack: ours, Flags: tcp.ACK})
-		c := l.done[0]
-		l.done, c.listener = l.done[:0], nil
-		c.shut(start)
-		sentSegments(t, &h.e, start)
-		in(tcp.Header{Seq: 10, Ack: ours.Add(1), Flags: tcp.FIN | tcp.ACK})
-		sentSegments(t, &h.e, start)
-		if i == 0 && c.tcb.State() != tcp.TimeWait {
-			t.Fatalf("closed first, and in %v", c.tcb.State())
-		}
+		inTimeWait(t, h, l, 1024+i)
 	}
 	if n, cut := len(h.e.conns), h.e.stats.TimeWaitsCut; n != maxTimeWait || cut != more {
 		t.Errorf("%d connections in TIME-WAIT and %d cut, want %d and %d", n, cut, maxTimeWait, more)
@@ -40,7 +52,38 @@ func TestTimeWaitIsBounded(t *testing.T) {
 		t.Error("not the oldest were cut")
 	}
 	drain(t, &h.e, start.Add(time.Hour))
-	if n, q := len(h.e.conns), h.e.timeWaits; n != 0 || q.n != 0 || len(q.queue) != 0 {
-		t.Errorf("%d are left an hour later, %d counted, %d in the queue", n, q.n, len(q.queue))
+	if n, q := len(h.e.conns), h.e.timeWaits; n != 0 || q != (timeWaits{}) {
+		t.Errorf("%d are left an hour later, %d counted", n, q.n)
+	}
+}
+
+// One whose TIME-WAIT the peer's RST ended is not kept until those before it have ended, too:
+// there is no bound on how many there are.
+func TestTimeWaitThatEndedIsNotKept(t *testing.T) {
+	h := listening(t)
+	l := h.e.listeners[80]
+	first := inTimeWait(t, h, l, 1023)
+	const many = 100
+	var ended [many]weak.Pointer[Conn]
+	for i := range uint16(many) {
+		c := inTimeWait(t, h, l, 1024+i)
+		fromPort(t, h, 1024+i, tcp.Header{Seq: 11, Flags: tcp.RST})
+		if c.tcb.State() != tcp.Closed {
+			t.Fatalf("reset, and in %v", c.tcb.State())
+		}
+		ended[i] = weak.Make(c)
+	}
+	runtime.GC()
+	kept := 0
+	for _, w := range ended {
+		if w.Value() != nil {
+			kept++
+		}
+	}
+	if kept > 2 { // what a stack still holds
+		t.Errorf("%d of %d connections are kept", kept, many)
+	}
+	if first.tcb.State() != tcp.TimeWait || h.e.timeWaits.n != 1 {
+		t.Errorf("the first is in %v, and %d are counted", first.tcb.State(), h.e.timeWaits.n)
 	}
 }
