@@ -125,7 +125,7 @@ func (h *Host) dialTCP(ctx context.Context, lport uint16, remote netip.AddrPort)
 	iss := h.e.iss(now, key)
 	if old := h.e.conns[key]; old != nil {
 		iss, _ = old.tcb.Expendable(now)
-		h.e.forget(old)
+		h.e.cutTimeWait(now, old)
 	}
 	c := h.newConn(key)
 	c.tcb.Open(now, c.config(now, iss))

@@ -135,7 +135,7 @@ func (e *engine) receiveTCP(now time.Time, a arrival) {
 			e.receiveSegment(now, c, a, seg)
 			return
 		}
-		e.forget(c)
+		e.cutTimeWait(now, c)
 		l.request(now, key, seg, iss)
 		return
 	}

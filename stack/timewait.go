@@ -28,10 +28,15 @@ func (e *engine) addTimeWait(now time.Time, c *Conn) {
 	w.newest = c
 	if w.n++; w.n > maxTimeWait {
 		e.stats.TimeWaitsCut++
-		oldest := w.oldest
-		oldest.tcb.Fail(nil)
-		e.settle(now, oldest)
+		e.cutTimeWait(now, w.oldest)
 	}
+}
+
+// cutTimeWait ends c's TIME-WAIT early. It does not say a word any more, and what waits to be read
+// stays.
+func (e *engine) cutTimeWait(now time.Time, c *Conn) {
+	c.tcb.Fail(nil)
+	e.settle(now, c)
 }
 
 // endTimeWait notes that c has ended.

@@ -87,3 +87,24 @@ func TestTimeWaitThatEndedIsNotKept(t *testing.T) {
 		t.Errorf("the first is in %v, and %d are counted", first.tcb.State(), h.e.timeWaits.n)
 	}
 }
+
+// A connection that a SYN has opened anew says nothing more of the old one, and reading what the
+// old one had does not bring it back.
+func TestTimeWaitEndsWhereItIsReused(t *testing.T) {
+	h := listening(t)
+	l := h.e.listeners[80]
+	old := inTimeWait(t, h, l, 1024)
+	in := func(hdr tcp.Header) {
+		hdr.SrcPort, hdr.DstPort, hdr.Window = 1024, 80, 9999
+		h.e.receive(start, frame(6, segment(hdr, "")))
+	}
+	in(tcp.Header{Seq: 10, Ack: old.tcb.Info().SndNxt, Flags: tcp.FIN | tcp.ACK}) // it owes an ACK
+	in(tcp.Header{Seq: 1 << 20, Flags: tcp.SYN})
+	if segs, _ := sentSegments(t, &h.e, start); len(segs) != 1 || segs[0].Flags() != tcp.SYN|tcp.ACK {
+		t.Errorf("%d segments are sent", len(segs))
+	}
+	h.e.settle(start, old)
+	if old.tcb.State() != tcp.Closed || old.tcb.Err() != nil || h.e.timeWaits != (timeWaits{}) || len(h.e.conns) != 1 {
+		t.Errorf("the old one is in %v, %d in TIME-WAIT, %d connections", old.tcb.State(), h.e.timeWaits.n, len(h.e.conns))
+	}
+}
