@@ -34,10 +34,15 @@ func (t *TCB) tune(now time.Duration) {
 // WantRx returns how many bytes of memory the receive buffer needs, 0 when it has them. data
 // says that a segment with data has come, for which there must be memory at all.
 func (t *TCB) WantRx(data bool) int {
-	if t.tuning.goal > len(t.rx.b) && (data || len(t.rx.b) > 0) {
+	if t.tuning.goal > len(t.rx.b) && (data || len(t.rx.b) > 0) && t.expects() && !t.discard {
 		return t.tuning.goal
 	}
 	return 0
+}
+
+// expects tells whether data may still come.
+func (t *TCB) expects() bool {
+	return t.state.canReceive() || t.state == SynSent || t.state == SynReceived
 }
 
 // SetRx gives the receive buffer the memory b, not shorter than what it has, and returns the old.
@@ -53,6 +58,7 @@ func (t *TCB) SetRx(b []byte) (old []byte) {
 // when it has them: twice the congestion window keeps the path full.
 func (t *TCB) WantTx() int {
 	switch n := len(t.tx.b); {
+	case t.finIn || t.state == Closed:
 	case n == 0:
 		return min(startBuffer, t.txMax)
 	case n < t.txMax && t.tx.free() == 0 && 2*t.cong.w.CWnd > n:
@@ -69,7 +75,7 @@ func (t *TCB) SetTx(b []byte) (old []byte) {
 
 // Release takes the buffers back when nothing can come into them any more, or nothing is in them.
 func (t *TCB) Release() (tx, rx []byte) {
-	if !t.state.canReceive() && t.state != SynSent && t.state != SynReceived && t.rx.n == 0 {
+	if !t.expects() && t.rx.n == 0 {
 		rx = t.rx.b
 		t.rx = ring{}
 	}

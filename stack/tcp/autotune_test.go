@@ -266,6 +266,22 @@ func TestReadsAfterReleaseAndError(t *testing.T) {
 	}
 }
 
+// What can't be used is not asked for: a segment to a connection whose end is near would cost its
+// owner a buffer each time.
+func TestNoMemoryIsAskedForAtTheEnd(t *testing.T) {
+	for _, lines := range []string{"in CLOSE-WAIT", "in CLOSING", "in LAST-ACK", "in TIME-WAIT", "in ESTABLISHED\nabort\nconsume", "in FIN-WAIT-2\ndiscard"} {
+		s := newScript(t, 1, 1)
+		s.cfg.Rx, s.cfg.Tx, s.cfg.RxMax, s.cfg.TxMax = nil, nil, 1<<20, 1<<20
+		s.run(lines)
+		if n := s.c.WantRx(true); n != 0 {
+			t.Errorf("%q: it wants %d bytes for what comes", lines, n)
+		}
+		if n := s.c.WantTx(); n != 0 && lines != "in CLOSE-WAIT" {
+			t.Errorf("%q: it wants %d bytes for what is written", lines, n)
+		}
+	}
+}
+
 func TestTuningAllocatesNothing(t *testing.T) {
 	var a, b TCB
 	buf, data, out := make([]byte, 1500), make([]byte, 1460), make([]byte, 1460)
