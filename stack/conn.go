@@ -39,13 +39,19 @@ type Conn struct {
 var _ net.Conn = (*Conn)(nil)
 
 func (h *Host) newConn(key tuple) *Conn {
-	c := &Conn{host: h, key: key, linger: -1, tos: h.e.tos, remote: netip.AddrPortFrom(netip.AddrFrom4(key.remote), key.rport)}
-	c.local = netip.AddrPortFrom(netip.AddrFrom4(h.e.net.addr), key.lport)
-	if key.remote[0] == 127 {
-		c.local = netip.AddrPortFrom(c.remote.Addr(), key.lport)
-	}
+	c := &Conn{host: h, key: key, linger: -1, tos: h.e.tos}
+	c.local, c.remote = h.ends(key)
 	c.rd.cond.L, c.wr.cond.L = &h.mu, &h.mu
 	return c
+}
+
+// ends returns the two ends of a connection.
+func (h *Host) ends(key tuple) (local, remote netip.AddrPort) {
+	remote = netip.AddrPortFrom(netip.AddrFrom4(key.remote), key.rport)
+	if key.remote[0] == 127 {
+		return netip.AddrPortFrom(remote.Addr(), key.lport), remote
+	}
+	return netip.AddrPortFrom(netip.AddrFrom4(h.e.net.addr), key.lport), remote
 }
 
 // config returns what the TCB is opened with at now.

@@ -457,7 +457,8 @@ func TestDatagramsKeepTheirOrder(t *testing.T) {
 // connections that come of them carry data like any other.
 func TestCookies(t *testing.T) {
 	in(t, func(t *testing.T) {
-		a, b := stacktest.Pair(t, stacktest.Options{Queue: 4096})
+		// All of them ask before the first has an answer.
+		a, b := stacktest.Pair(t, stacktest.Options{Queue: 4096, RTT: 10 * time.Millisecond})
 		l, err := b.Listen("tcp", ":80")
 		if err != nil {
 			t.Fatal(err)

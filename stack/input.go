@@ -145,7 +145,7 @@ func (e *engine) receiveTCP(now time.Time, a arrival) {
 			l.request(now, key, seg, e.iss(now, key))
 			return
 		case tcp.ACK:
-			if l.redeem(now, key, a, seg) {
+			if l.redeem(now, key, seg) {
 				return
 			}
 		}

@@ -123,12 +123,9 @@ func (l *Listener) adopt(now time.Time, c *Conn) {
 func (l *Listener) bake(now time.Time, key tuple, syn tcp.Segment) {
 	e := &l.host.e
 	p := e.newPacket()
-	p.src, p.dst, p.proto, p.tos = e.net.addr, key.remote, ipv4.ProtoTCP, e.tos
-	cfg := tcp.Config{
-		Local:  netip.AddrPortFrom(l.host.anyAddr(), key.lport),
-		Remote: netip.AddrPortFrom(netip.AddrFrom4(key.remote), key.rport),
-		MSS:    e.mtu - 40, RxMax: l.host.cfg.ReceiveBuffer,
-	}
+	cfg := tcp.Config{MSS: e.mtu - 40, RxMax: l.host.cfg.ReceiveBuffer}
+	cfg.Local, cfg.Remote = l.host.ends(key)
+	p.src, p.dst, p.proto, p.tos = cfg.Local.Addr().As4(), key.remote, ipv4.ProtoTCP, e.tos
 	n, err := e.cookies.Answer(now, cfg, syn, p.buf[:cap(p.buf)])
 	if err != nil || n == 0 {
 		e.stats.DropTCPState++
@@ -145,25 +142,25 @@ func (l *Listener) bake(now time.Time, key tuple, syn tcp.Segment) {
 const cookieTime = 2 * time.Minute
 
 // redeem opens a connection from the ACK of a cookie, and tells whether it is one.
-func (l *Listener) redeem(now time.Time, key tuple, a arrival, ack tcp.Segment) bool {
+func (l *Listener) redeem(now time.Time, key tuple, ack tcp.Segment) bool {
 	e := &l.host.e
 	if l.baked.IsZero() || now.Sub(l.baked) > cookieTime {
 		return false
+	}
+	local, remote := l.host.ends(key)
+	if !e.cookies.Valid(now, local, remote, ack) {
+		return false // who floods us gets no memory for it
+	}
+	if len(l.done) >= backlog {
+		e.stats.DropBacklog++
+		return true
 	}
 	c := l.host.newConn(key)
 	cfg := c.config(now, 0)
 	if len(ack.Payload()) > 0 {
 		cfg.Rx = make([]byte, min(1<<16, cfg.RxMax)) // room for what comes with it
 	}
-	err := e.cookies.Accept(&c.tcb, now, cfg, ack)
-	if err == tcp.ErrCookie {
-		return false
-	}
-	if len(l.done) >= backlog {
-		e.stats.DropBacklog++
-		return true
-	}
-	if err != nil {
+	if e.cookies.Accept(&c.tcb, now, cfg, ack) != nil {
 		e.stats.DropTCPState++
 	}
 	e.stats.CookiesAccepted++

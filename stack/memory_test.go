@@ -32,3 +32,27 @@ func TestMemoryOfAConnection(t *testing.T) {
 		t.Errorf("with data it has %d bytes for %d", i.RcvBuf, i.ReadBuffered)
 	}
 }
+
+// While cookies are out, an ACK that is none of their answers costs no memory: a flood of them may
+// come beside the flood of SYNs.
+func TestForgedCookieCostsNothing(t *testing.T) {
+	h := listening(t)
+	for i := range uint16(halfOpen + 1) {
+		h.e.receive(start, frame(6, segment(tcp.Header{SrcPort: 1024 + i, DstPort: 80, Seq: 9, Flags: tcp.SYN, Window: 9999}, "")))
+	}
+	drain(t, &h.e, start)
+	if h.e.stats.CookiesSent != 1 {
+		t.Fatalf("%d cookies were sent", h.e.stats.CookiesSent)
+	}
+	forged := frame(6, segment(tcp.Header{SrcPort: 50000, DstPort: 80, Seq: 10, Ack: 4711, Flags: tcp.ACK, Window: 9999}, "with data"))
+	buf := make([]byte, 1514)
+	if n := testing.AllocsPerRun(100, func() {
+		h.e.receive(start, forged)
+		h.e.transmit(start, buf)
+	}); n != 0 {
+		t.Errorf("%v allocations a segment", n)
+	}
+	if h.e.stats.CookiesAccepted != 0 {
+		t.Error("it was accepted")
+	}
+}

@@ -94,27 +94,37 @@ func (c *Cookies) Answer(now time.Time, cfg Config, syn Segment, dst []byte) (in
 	return t.Transmit(now, dst), nil
 }
 
+// Valid tells whether a segment acknowledges a cookie of ours, before there is a TCB for it.
+func (c *Cookies) Valid(now time.Time, local, remote netip.AddrPort, ack Segment) bool {
+	if ack.Flags()&(SYN|RST|ACK) != ACK {
+		return false
+	}
+	iss, irs := ack.Ack().Add(-1), ack.Seq().Add(-1)
+	minute, index := minuteOf(now), cookieIndex(iss)
+	for age := range uint32(cookieLife) {
+		if c.value(local, remote, irs, minute-age, index) == iss {
+			return true
+		}
+	}
+	return false
+}
+
+// cookieIndex returns which of cookieMSS a cookie says.
+func cookieIndex(iss seq.Value) int { return int(iss >> 24 & 7) }
+
 // Accept opens t from the ACK of a cookie, as if it had been in SYN-RECEIVED since the SYN. It
 // fails with ErrCookie, and then t is CLOSED, or as Receive does.
 func (c *Cookies) Accept(t *TCB, now time.Time, cfg Config, ack Segment) error {
-	if ack.Flags()&(SYN|RST|ACK) != ACK {
+	if !c.Valid(now, cfg.Local, cfg.Remote, ack) {
 		return ErrCookie
 	}
 	iss, irs := ack.Ack().Add(-1), ack.Seq().Add(-1)
-	minute, index := minuteOf(now), int(iss>>24&7)
-	valid := false
-	for age := range uint32(cookieLife) {
-		valid = valid || c.value(cfg.Local, cfg.Remote, irs, minute-age, index) == iss
-	}
-	if !valid {
-		return ErrCookie
-	}
 	cfg.ISS = iss
 	t.open(now, cfg)
 	t.o.parse(ack.Options())
 	t.irs, t.rnxt = irs, irs.Add(1)
 	t.edge = t.rnxt.Add(min(t.tuning.size, 0xffff))
-	t.takeMSS(t.since(now), cookieMSS[index])
+	t.takeMSS(t.since(now), cookieMSS[cookieIndex(iss)])
 	if o := &t.o; o.stamped {
 		bits := o.tsecr & cookieMask
 		t.stamps.begin(t.since(now), o, irs)
