@@ -56,3 +56,23 @@ func TestForgedCookieCostsNothing(t *testing.T) {
 		t.Error("it was accepted")
 	}
 }
+
+// Connections within the host are opened by cookies as well.
+func TestCookiesOverLoopback(t *testing.T) {
+	h := listening(t)
+	for i := range uint16(halfOpen + 10) {
+		c := h.newConn(tuple{remote: [4]byte{127, 0, 0, 1}, lport: 20000 + i, rport: 80})
+		c.tcb.Open(start, c.config(1))
+		h.e.conns[c.key] = c
+		h.e.settle(start, c)
+	}
+	drain(t, &h.e, start)
+	for _, c := range h.e.conns {
+		if c.tcb.State() != tcp.Established {
+			t.Errorf("port %d is in %v", c.key.lport, c.tcb.State())
+		}
+	}
+	if n := h.e.stats.CookiesAccepted; n == 0 || n != h.e.stats.CookiesSent {
+		t.Errorf("%d cookies were sent and %d accepted", h.e.stats.CookiesSent, n)
+	}
+}
