@@ -140,16 +140,20 @@ const (
 
 // A tailProbe makes the peer acknowledge the last segments, whose loss no later one would show.
 type tailProbe struct {
-	at    time.Duration // when it is due
-	out   bool          // it was sent and nothing is known of it
-	end   seq.Value     // TLP.end_seq
-	again bool          // TLP.is_retrans
+	at      time.Duration // when it is due
+	out     bool          // it was sent and nothing is known of it
+	skipped bool          // one was due before a round trip was measured
+	end     seq.Value     // TLP.end_seq
+	again   bool          // TLP.is_retrans
 }
 
 // scheduleProbe sets the probe's timer after new data was sent or acknowledged. RFC 8985, 7.2
 func (t *TCB) scheduleProbe(now time.Duration) {
 	t.tlp.at = 0
 	if !t.sack || t.tlp.out || t.rec.kind != noRecovery || t.log.n == 0 || t.log.sacked > 0 || !t.state.canSend() {
+		return
+	}
+	if t.tlp.skipped = t.tlp.skipped && !t.rtt.fresh; t.tlp.skipped {
 		return
 	}
 	pto := time.Second // "when there is no SRTT estimate available, the PTO SHOULD be 1 second"

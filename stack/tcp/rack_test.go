@@ -314,6 +314,32 @@ func TestTailLossProbe(t *testing.T) {
 			> ACK 101+100
 			recovery timeout
 			< ACK 1 ack 201 win 65535`},
+		{"nor does each new segment put the RTO off then: it would as long as the application writes", `
+			config rtt=100ms
+			establish win 65535 <mss 100, sackok>
+			write 100
+			> ACK 1+100
+			elapse
+			> ACK 1+100
+			wait 100ms
+			< ACK 1 ack 101 win 65535 <sack 1:101>
+			write 100
+			> ACK 101+100
+			elapse
+			none
+			deadline 300ms
+			wait 200ms
+			write 10
+			> ACK 201+10
+			deadline 100ms
+			wait 50ms
+			write 10
+			> ACK 211+10
+			deadline 50ms
+			elapse
+			> ACK 101+100
+			recovery timeout
+			< ACK 1 ack 221 win 65535`},
 		{"its SACK shows what else was lost: 7.4.1", `
 			config cc=newreno rtt=100ms
 			establish win 65535 <mss 100, sackok>

@@ -347,8 +347,10 @@ func (t *TCB) transmitTailProbe(now time.Duration, dst []byte) int {
 	}
 	// "the sender has obtained an RTT measurement since the last loss probe transmission or the start
 	// of the connection"; otherwise it "MUST skip sending a loss probe and MUST proceed to re-arm the
-	// RTO timer".
+	// RTO timer". Once: were the next segments to schedule probes that are skipped, too, each of them
+	// would put the RTO off.
 	if !t.rtt.fresh {
+		t.tlp.skipped = true
 		t.armRTO(now)
 		return 0
 	}
