@@ -145,6 +145,7 @@ type tailProbe struct {
 	skipped bool          // one was due before a round trip was measured
 	end     seq.Value     // TLP.end_seq
 	again   bool          // TLP.is_retrans
+	to      seq.Value     // the end of what it sent again
 }
 
 // scheduleProbe sets the probe's timer after new data was sent or acknowledged. RFC 8985, 7.2
@@ -177,7 +178,7 @@ func (t *TCB) probeAnswered(ack seq.Value, dup bool, o *options, d *delivery, p 
 		return
 	}
 	switch {
-	case !t.tlp.again, d.double && o.blocks[0].to == t.tlp.end: // "a DSACK option matching TLP.end_seq"
+	case !t.tlp.again, d.double && o.blocks[0].to == t.tlp.to: // "a DSACK option matching TLP.end_seq"
 		t.tlp.out = false
 	case t.tlp.end.Less(ack):
 		// "Repaired the single loss": the congestion that it was a sign of counts.

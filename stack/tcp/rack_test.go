@@ -340,6 +340,39 @@ func TestTailLossProbe(t *testing.T) {
 			> ACK 101+100
 			recovery timeout
 			< ACK 1 ack 221 win 65535`},
+		{"our own SACK leaves no room for all of the segment: what goes again is not timed, and counts", `
+			config rtt=100ms
+			establish win 65535 <mss 100, sackok>
+			write 100
+			> ACK 1+100
+			< ACK 11+10 ack 1 win 65535
+			> ACK 101 ack 1 <sack 11:21>
+			elapse
+			> ACK 1+88 ack 1 <sack 11:21>
+			why tail loss probe
+			probes 1
+			retransmits 1
+			none
+			wait 100ms
+			< ACK 11 ack 89 win 65535
+			srtt 100ms
+			> ACK 89+12                  | what was sent before it is lost
+			< ACK 11 ack 101 win 65535`},
+		{"nor is it a loss when a D-SACK says that both arrived", `
+			config rtt=100ms
+			establish win 65535 <mss 100, sackok>
+			write 100
+			> ACK 1+100
+			< ACK 11+10 ack 1 win 65535
+			> ACK 101 ack 1
+			elapse
+			> ACK 1+88 ack 1 <sack 11:21>
+			< ACK 21 ack 101 win 65535
+			< ACK 21 ack 101 win 65535 <sack 1:89>
+			write 10
+			> ACK 101+10
+			< ACK 21 ack 111 win 65535
+			ssthresh none`},
 		{"its SACK shows what else was lost: 7.4.1", `
 			config cc=newreno rtt=100ms
 			establish win 65535 <mss 100, sackok>

@@ -319,15 +319,8 @@ func (t *TCB) transmitAgain(now time.Duration, dst []byte) int {
 	if n == 0 {
 		return 0
 	}
-	s = t.log.at(i)
-	if end := s.from.Add(Segment{b: dst[:n]}.Len()); end != s.to {
-		t.log.split(i, end) // options, or a short dst, left no room for all of it
-		s = t.log.at(i)
-	}
-	s.at = now
-	t.log.set(i, s.mark&^lost|again)
+	s = t.sentAgain(now, i, dst[:n])
 	t.rec.free = max(0, t.rec.free-1)
-	t.retransmits++
 	t.cong.resent++
 	t.why = ReasonFastRetransmit
 	if t.rec.kind == lossRecovery {
@@ -337,6 +330,18 @@ func (t *TCB) transmitAgain(now time.Duration, dst []byte) int {
 		}
 	}
 	return n
+}
+
+// sentAgain notes that b carries what began at segment i of the log again, which it returns.
+func (t *TCB) sentAgain(now time.Duration, i int, b []byte) *sent {
+	if end := t.log.at(i).from.Add(Segment{b: b}.Len()); end != t.log.at(i).to {
+		t.log.split(i, end) // options, or a short dst, left no room for all of it
+	}
+	s := t.log.at(i)
+	s.at = now
+	t.log.set(i, s.mark&^lost|again)
+	t.retransmits++
+	return s
 }
 
 // transmitTailProbe sends new data, or the last segment again. RFC 8985, 7.3
@@ -365,14 +370,10 @@ func (t *TCB) transmitTailProbe(now time.Duration, dst []byte) int {
 			i++
 			s = t.log.at(i)
 		}
-		n = t.transmitData(now, dst, s.from, s.len(), false)
-		if n == 0 || s.from.Add(Segment{b: dst[:n]}.Len()) != s.to {
-			return n
+		if n = t.transmitData(now, dst, s.from, s.len(), false); n == 0 {
+			return 0
 		}
-		s = t.log.at(i)
-		s.at = now
-		t.log.set(i, s.mark|again)
-		t.retransmits++
+		t.tlp.to = t.sentAgain(now, i, dst[:n]).to
 	} else {
 		n = t.transmitData(now, dst, t.nxt, min(t.unsent(), t.smss(), t.una.Add(t.wnd).Diff(t.nxt)), true)
 	}
