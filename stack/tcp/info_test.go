@@ -66,6 +66,21 @@ func TestReasons(t *testing.T) {
 			< SYN 100 = ErrChallenge
 			> ACK 1 ack 1
 			why challenge ACK`},
+		{"a challenge before the handshake is over", `
+			in SYN-RECEIVED
+			< SYN 100 = ErrChallenge
+			> ACK 1 ack 1
+			why challenge ACK`},
+		{"a SYN,ACK again, because the SYN came again or because nothing came", `
+			in SYN-RECEIVED
+			why SYN
+			wait 500ms
+			< SYN 0 win 65535 <mss 1460> = ErrOutOfWindow
+			> SYN,ACK 0 ack 1
+			why SYN
+			wait 500ms
+			> SYN,ACK 0 ack 1
+			why retransmission after a timeout`},
 		{"a window update", `
 			config rx=1000
 			in ESTABLISHED

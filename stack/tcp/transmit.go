@@ -96,11 +96,16 @@ func (t *TCB) transmit(now time.Duration, dst []byte) int {
 		t.why = ReasonKeepAlive
 		return t.segment(now, dst, ACK, t.nxt.Add(-1), 0, 0)
 	}
-	if t.ackNow {
-		t.why = max(t.ackWhy, ReasonACK)
-		return t.segment(now, dst, ACK, t.bareSeq(), 0, 0)
+	return t.transmitACK(now, dst)
+}
+
+// transmitACK sends a segment that is nothing but an acknowledgment, when one is wanted.
+func (t *TCB) transmitACK(now time.Duration, dst []byte) int {
+	if !t.ackNow {
+		return 0
 	}
-	return 0
+	t.why = max(t.ackWhy, ReasonACK)
+	return t.segment(now, dst, ACK, t.bareSeq(), 0, 0)
 }
 
 // bareSeq returns the number of a segment without data: what is behind all that was ever sent,
@@ -116,10 +121,7 @@ func (t *TCB) bareSeq() seq.Value {
 func (t *TCB) transmitSyn(now time.Duration, dst []byte) int {
 	first := t.nxt == t.iss
 	if !first && !t.synNow {
-		if t.ackNow {
-			return t.segment(now, dst, ACK, t.bareSeq(), 0, 0) // a challenge ACK
-		}
-		return 0
+		return t.transmitACK(now, dst) // a challenge ACK
 	}
 	t.synNow = false
 	h := Header{SrcPort: t.local.Port(), DstPort: t.remote.Port(), Seq: t.iss, Flags: SYN, Window: t.offerUnscaled()}
@@ -142,7 +144,9 @@ func (t *TCB) transmitSyn(now time.Duration, dst []byte) int {
 		t.silence, t.synSent = now, now
 	} else {
 		t.retransmits++
-		t.why = ReasonTimeout
+		if t.rtoAt == 0 { // it was not the peer who asked for it
+			t.why = ReasonTimeout
+		}
 	}
 	t.nxt = t.iss.Add(1)
 	t.max = seq.Max(t.max, t.nxt)
