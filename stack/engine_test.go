@@ -265,3 +265,17 @@ func FuzzEngine(f *testing.F) {
 		}
 	})
 }
+
+// What is given up because too much waits already does not count as sent.
+func TestDroppedAnswersAreNotCountedAsSent(t *testing.T) {
+	h := machine()
+	h.e.arp.Set(ipPeer, hwPeer)
+	const many = maxOutgoing + 50
+	for i := range uint16(many) {
+		h.e.receive(start, frame(6, segment(tcp.Header{SrcPort: 1024 + i, DstPort: 80, Seq: 9, Flags: tcp.SYN, Window: 9999}, "")))
+	}
+	out := len(drain(t, &h.e, start))
+	if s := h.e.stats; s.ResetsSent != uint64(out) || s.DropQueue != uint64(many-out) || s.DropTCPRefused != many {
+		t.Errorf("%d went out, %d are counted and %d dropped of %d", out, s.ResetsSent, s.DropQueue, s.DropTCPRefused)
+	}
+}

@@ -78,7 +78,7 @@ func simPing(h *Host, to netip.Addr, key uint32) ping {
 	p := h.e.newPacket()
 	p.src, p.dst, p.proto = h.e.net.addr, to.As4(), ipv4.ProtoICMP
 	p.buf = icmpv4.AppendEcho(p.buf, icmpv4.TypeEcho, uint16(key>>16), uint16(key), []byte("are you there?"))
-	h.e.enqueue(p)
+	h.e.enqueue(p, nil)
 	return ping{to: to.As4()}
 }
 

@@ -147,8 +147,7 @@ func (e *engine) answerEcho(now time.Time, a arrival, m icmpv4.Message) {
 	// in the corresponding ICMP request message." What is ECN's of it today stays out.
 	p.tos = a.TOS() &^ ecnBits
 	p.buf = icmpv4.AppendEcho(p.buf, icmpv4.TypeEchoReply, m.ID(), m.Seq(), m.Body())
-	e.stats.EchoReplies++
-	e.enqueue(p)
+	e.enqueue(p, &e.stats.EchoReplies)
 }
 
 // sendError sends an ICMP error about a, where one may be sent, and counts it in sent.
@@ -163,8 +162,7 @@ func (e *engine) sendError(now time.Time, a arrival, typ, code uint8, sent *uint
 	p := e.newPacket()
 	p.src, p.dst, p.proto, p.via = a.Dst(), a.Src(), ipv4.ProtoICMP, a.from
 	p.buf = icmpv4.AppendError(p.buf, typ, code, 0, a.Bytes())
-	*sent++
-	e.enqueue(p)
+	e.enqueue(p, sent)
 }
 
 // mayReport tells whether a may be answered with an ICMP error.

@@ -177,6 +177,5 @@ func (e *engine) reset(a arrival, seg tcp.Segment) {
 		e.giveBack(p)
 		return
 	}
-	e.stats.ResetsSent++
-	e.enqueue(p)
+	e.enqueue(p, &e.stats.ResetsSent)
 }

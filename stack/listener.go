@@ -133,9 +133,8 @@ func (l *Listener) bake(now time.Time, key tuple, syn tcp.Segment) {
 		return
 	}
 	l.baked = now
-	e.stats.CookiesSent++
 	p.buf = p.buf[:n]
-	e.enqueue(p)
+	e.enqueue(p, &e.stats.CookiesSent)
 }
 
 // cookieTime is how long after the last cookie an ACK may be the answer to one.

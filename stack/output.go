@@ -228,13 +228,16 @@ func (e *engine) sendSegment(now time.Time, c *Conn, frame []byte) int {
 	return payloadStart + n
 }
 
-// enqueue queues a packet that the host itself sends, or counts it as dropped when too many
-// wait already.
-func (e *engine) enqueue(p *packet) {
+// enqueue queues a packet that the host itself sends and counts it in sent, which may be nil, or as
+// dropped when too many wait already.
+func (e *engine) enqueue(p *packet, sent *uint64) {
 	if p.owner == nil && e.outgoing.n+e.parked.n >= maxOutgoing {
 		e.stats.DropQueue++
 		e.giveBack(p)
 		return
+	}
+	if sent != nil {
+		*sent++
 	}
 	e.outgoing.push(p)
 }

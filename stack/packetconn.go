@@ -230,7 +230,7 @@ func (c *UDPConn) WriteToAddrPort(b []byte, to netip.AddrPort) (int, error) {
 	p.buf = append(append(p.buf, make([]byte, udp.HeaderLen)...), b...)
 	udp.Put(p.buf, c.local.Port(), to.Port(), len(b), sum.Pseudo4(p.src, p.dst, ipv4.ProtoUDP, size))
 	c.txBytes += size
-	h.e.enqueue(p)
+	h.e.enqueue(p, nil)
 	h.kick()
 	return len(b), nil
 }

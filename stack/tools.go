@@ -101,7 +101,7 @@ func (h *Host) Ping(ctx context.Context, addr netip.Addr) (time.Duration, error)
 	p.whole = e.net.oneHost(p.dst)
 	p.buf = icmpv4.AppendEcho(p.buf, icmpv4.TypeEcho, uint16(key>>16), uint16(key), data[:])
 	start := time.Now()
-	e.enqueue(p)
+	e.enqueue(p, nil)
 	h.kick()
 
 	defer h.wakeOn(ctx)()
