@@ -58,7 +58,7 @@ func (h *hystart) grow(w *Window, p *Progress) {
 	}
 	w.grow(n)
 	h.judge(w)
-	if h.windowEnd.Less(p.Ack) {
+	if h.windowEnd.Less(p.Ack) || p.Next.Less(h.windowEnd) { // more than 2 GiB ago it seems to be ahead
 		h.round(w, p)
 	}
 }

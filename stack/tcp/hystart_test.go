@@ -135,3 +135,14 @@ func TestHyStart(t *testing.T) {
 		t.Errorf("a later slow start: css %v, grows by %d", s.h.css, s.w.CWnd-was)
 	}
 }
+
+// A round is over when its end was acknowledged long ago: while the window is not used nobody asks,
+// and meanwhile the numbers may go half around.
+func TestHyStartRoundOfThePast(t *testing.T) {
+	s := newSlowStarter()
+	s.acks(1, time.Millisecond)
+	s.ack = s.ack.Add(1<<31 + 50000)
+	if s.acks(1, time.Millisecond); s.h.windowEnd != s.p.Next {
+		t.Errorf("the round still ends at %d, and %d is acknowledged", s.h.windowEnd, s.ack)
+	}
+}

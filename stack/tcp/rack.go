@@ -61,7 +61,7 @@ func (r *rack) delivered(now time.Duration, s *sent, older bool, d *delivery) {
 
 // doubles adapts the reordering window to what the peer got twice. RFC 8985, 6.2, step 4
 func (r *rack) doubles(d *delivery, una, nxt seq.Value) {
-	if r.inRound && r.round.LessEq(una) {
+	if r.inRound && (r.round.LessEq(una) || nxt.Less(r.round)) { // more than 2 GiB ago it seems to be ahead
 		r.inRound = false
 	}
 	if d.double {

@@ -209,6 +209,19 @@ func TestRACKWindowPersists(t *testing.T) {
 	}
 }
 
+// A round that D-SACKs began is over when its end is acknowledged, also where no SACK comes until
+// the numbers have gone half around since.
+func TestRACKRoundOfThePast(t *testing.T) {
+	var r rack
+	doubled := delivery{double: true}
+	r.doubles(&doubled, 1000, 2000)
+	for i, una := range []seq.Value{1<<31 + 3000, 1000} {
+		if r.doubles(&doubled, una, una+500); r.mult != i+3 {
+			t.Errorf("at %d the multiplier is %d, want %d", una, r.mult, i+3)
+		}
+	}
+}
+
 // RFC 8985, 7
 func TestTailLossProbe(t *testing.T) {
 	const probed = threeRACK + `
