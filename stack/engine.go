@@ -46,6 +46,7 @@ type engine struct {
 	arpGen       uint32
 	outgoing     queue // packets whose turn it is
 	parked       queue // packets that wait for ARP
+	own          int   // of both, those that the host itself sends
 	free         *packet
 	freeLen      int
 

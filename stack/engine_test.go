@@ -279,3 +279,24 @@ func TestDroppedAnswersAreNotCountedAsSent(t *testing.T) {
 		t.Errorf("%d went out, %d are counted and %d dropped of %d", out, s.ResetsSent, s.DropQueue, s.DropTCPRefused)
 	}
 }
+
+// Datagrams that a socket has waiting for ARP take no room from the host's own answers.
+func TestAnswersBesideASocketThatWaits(t *testing.T) {
+	h := machine()
+	h.e.arp.Set(ipPeer, hwPeer)
+	s, err := h.ListenPacket("udp", ":9")
+	if err != nil {
+		t.Fatal(err)
+	}
+	nobody := netip.MustParseAddrPort("10.0.0.99:9")
+	for range 2 * maxOutgoing {
+		if _, err := s.(*UDPConn).WriteToAddrPort([]byte("x"), nobody); err != nil {
+			t.Fatal(err)
+		}
+	}
+	drain(t, &h.e, start)
+	h.e.receive(start, frame(1, icmpv4.AppendEcho(nil, icmpv4.TypeEcho, 1, 1, nil)))
+	if n := len(drain(t, &h.e, start)); n != 1 || h.e.stats.DropQueue != 0 {
+		t.Errorf("%d answers to a ping, %d dropped", n, h.e.stats.DropQueue)
+	}
+}

@@ -231,10 +231,14 @@ func (e *engine) sendSegment(now time.Time, c *Conn, frame []byte) int {
 // enqueue queues a packet that the host itself sends and counts it in sent, which may be nil, or as
 // dropped when too many wait already.
 func (e *engine) enqueue(p *packet, sent *uint64) {
-	if p.owner == nil && e.outgoing.n+e.parked.n >= maxOutgoing {
-		e.stats.DropQueue++
-		e.giveBack(p)
-		return
+	if p.owner == nil {
+		if e.own >= maxOutgoing {
+			e.stats.DropQueue++
+			e.giveBack(p)
+			return
+		}
+		p.own = true
+		e.own++
 	}
 	if sent != nil {
 		*sent++

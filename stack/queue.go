@@ -15,6 +15,7 @@ type packet struct {
 	proto    uint8
 	tos      uint8
 	whole    bool      // routers may not cut it while it fits the path: RFC 1191
+	own      bool      // it counts as one of the host's own
 	last     bool      // Release waits for it
 	via      link.Addr // where the packet came from that this one answers; zero: ask ARP
 	id       uint16    // of its fragments
@@ -23,10 +24,7 @@ type packet struct {
 }
 
 // queue is a FIFO of packets.
-type queue struct {
-	head, tail *packet
-	n          int
-}
+type queue struct{ head, tail *packet }
 
 func (q *queue) push(p *packet) {
 	p.next = nil
@@ -36,7 +34,6 @@ func (q *queue) push(p *packet) {
 		q.tail.next = p
 	}
 	q.tail = p
-	q.n++
 }
 
 func (q *queue) pushFront(p *packet) {
@@ -44,7 +41,6 @@ func (q *queue) pushFront(p *packet) {
 		q.tail = p
 	}
 	q.head = p
-	q.n++
 }
 
 // prepend moves all of o before what is in q.
@@ -56,7 +52,6 @@ func (q *queue) prepend(o *queue) {
 		q.tail = o.tail
 	}
 	q.head = o.head
-	q.n += o.n
 	*o = queue{}
 }
 
@@ -68,7 +63,6 @@ func (q *queue) pop() *packet {
 	if q.head = p.next; q.head == nil {
 		q.tail = nil
 	}
-	q.n--
 	p.next = nil
 	return p
 }
@@ -94,6 +88,9 @@ func (e *engine) giveBack(p *packet) {
 	if p.owner != nil {
 		p.owner.sent(len(p.buf))
 		p.owner = nil
+	}
+	if p.own {
+		e.own--
 	}
 	if e.freeLen < maxOutgoing {
 		p.next, e.free = e.free, p
