@@ -300,3 +300,22 @@ func TestAnswersBesideASocketThatWaits(t *testing.T) {
 		t.Errorf("%d answers to a ping, %d dropped", n, h.e.stats.DropQueue)
 	}
 }
+
+// A flood of SYNs in the name of neighbours that do not exist leaves room for the answer to one
+// that does: cookies go where the SYN came from, and wait for no ARP.
+func TestCookiesWaitForNoARP(t *testing.T) {
+	h := listening(t)
+	for i := range 2*maxOutgoing + halfOpen {
+		src := [4]byte{10, 0, 0, byte(100 + i%100)}
+		b := make([]byte, tcp.HeaderLen)
+		tcp.Put(b, tcp.Header{SrcPort: uint16(1024 + i), DstPort: 80, Seq: 9, Flags: tcp.SYN, Window: 9999}, 0, sum.Pseudo4(src, ipUs, ipv4.ProtoTCP, len(b)))
+		f := frame(ipv4.ProtoTCP, b)
+		ipv4.Put(f[ipStart:], ipv4.Header{Src: src, Dst: ipUs, Protocol: ipv4.ProtoTCP, TTL: 64}, len(b))
+		h.e.receive(start, f)
+		sentSegments(t, &h.e, start)
+	}
+	h.e.receive(start, frame(6, segment(tcp.Header{SrcPort: 1024, DstPort: 80, Seq: 9, Flags: tcp.SYN, Window: 9999}, "")))
+	if segs, _ := sentSegments(t, &h.e, start); len(segs) != 1 || segs[0].Flags() != tcp.SYN|tcp.ACK {
+		t.Errorf("%d segments answer, %d were dropped", len(segs), h.e.stats.DropQueue)
+	}
+}

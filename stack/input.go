@@ -136,13 +136,13 @@ func (e *engine) receiveTCP(now time.Time, a arrival) {
 			return
 		}
 		e.cutTimeWait(now, c)
-		l.request(now, key, seg, iss)
+		l.request(now, key, a, seg, iss)
 		return
 	}
 	if l != nil {
 		switch seg.Flags() & (tcp.SYN | tcp.ACK | tcp.RST) {
 		case tcp.SYN:
-			l.request(now, key, seg, e.iss(now, key))
+			l.request(now, key, a, seg, e.iss(now, key))
 			return
 		case tcp.ACK:
 			if l.redeem(now, key, seg) {

@@ -89,9 +89,9 @@ func (h *Host) localAddress(address string) (uint16, error) {
 // anyAddr returns the host's address, or 0.0.0.0 while it has none.
 func (h *Host) anyAddr() netip.Addr { return netip.AddrFrom4(h.e.net.addr) }
 
-// request answers a SYN with a connection that begins at iss: the engine calls it with the mutex
-// held.
-func (l *Listener) request(now time.Time, key tuple, syn tcp.Segment, iss seq.Value) {
+// request answers a SYN, which came in a, with a connection that begins at iss: the engine calls it
+// with the mutex held.
+func (l *Listener) request(now time.Time, key tuple, a arrival, syn tcp.Segment, iss seq.Value) {
 	e := &l.host.e
 	if len(l.done) >= backlog {
 		// Silence is the answer: the peer will ask again, perhaps when there is room.
@@ -99,7 +99,7 @@ func (l *Listener) request(now time.Time, key tuple, syn tcp.Segment, iss seq.Va
 		return
 	}
 	if len(l.pending) >= halfOpen {
-		l.bake(now, key, syn)
+		l.bake(now, key, a, syn)
 		return
 	}
 	c := l.host.newConn(key)
@@ -119,13 +119,14 @@ func (l *Listener) adopt(now time.Time, c *Conn) {
 	e.settle(now, c)
 }
 
-// bake answers a SYN with a cookie, and remembers nothing.
-func (l *Listener) bake(now time.Time, key tuple, syn tcp.Segment) {
+// bake answers a SYN with a cookie, and remembers nothing. The answer goes where the SYN came from:
+// were it to wait for ARP, a flood in the name of neighbours that do not exist would fill the queue.
+func (l *Listener) bake(now time.Time, key tuple, a arrival, syn tcp.Segment) {
 	e := &l.host.e
 	p := e.newPacket()
 	cfg := tcp.Config{MSS: e.mtu - 40, RxMax: l.host.cfg.ReceiveBuffer}
 	cfg.Local, cfg.Remote = l.host.ends(key)
-	p.src, p.dst, p.proto, p.tos = cfg.Local.Addr().As4(), key.remote, ipv4.ProtoTCP, e.tos
+	p.src, p.dst, p.proto, p.tos, p.via = a.Dst(), a.Src(), ipv4.ProtoTCP, e.tos, a.from
 	n, err := e.cookies.Answer(now, cfg, syn, p.buf[:cap(p.buf)])
 	if err != nil || n == 0 {
 		e.stats.DropTCPState++
