@@ -60,7 +60,7 @@ func (c *Conn) config(now time.Time, iss seq.Value) tcp.Config {
 	cfg := tcp.Config{
 		Local: c.local, Remote: c.remote, MSS: h.e.mtu - 40, ISS: iss,
 		TxMax: h.cfg.SendBuffer, RxMax: h.cfg.ReceiveBuffer,
-		TimeOffset: h.e.rand.Uint32(), ECN: h.cfg.ECN, Pace: h.cfg.Pace,
+		TimeOffset: h.e.timeOffset(now, c.key), ECN: h.cfg.ECN, Pace: h.cfg.Pace,
 	}
 	if mtu, _ := h.e.paths.to(now, c.key.remote, h.e.mtu); mtu < h.e.mtu {
 		cfg.PathMTU = mtu

@@ -236,6 +236,20 @@ func earliest(a, b time.Time) time.Time {
 // RFC 6528, 3: "ISN = M + F(localip, localport, remoteip, remoteport, secretkey)", where M
 // is the 4 microsecond timer and F a pseudorandom function.
 func (e *engine) iss(now time.Time, t tuple) seq.Value {
+	f, _ := e.hash(t)
+	return seq.Value(f) + seq.Value(now.UnixMicro()/4)
+}
+
+// timeOffset returns where the timestamps of a connection begin that is opened at now: they tell
+// nothing of the host, but go on where those of the last connection between the same ends stopped.
+// A peer in TIME-WAIT takes the SYN for a new one by that: RFC 6191, 2.
+func (e *engine) timeOffset(now time.Time, t tuple) uint32 {
+	_, f := e.hash(t)
+	return f + uint32(now.UnixMilli())
+}
+
+// hash is F of RFC 6528, 3, twice.
+func (e *engine) hash(t tuple) (number, stamp uint32) {
 	var b [44]byte
 	copy(b[:], e.secret[:])
 	copy(b[32:], e.net.addr[:])
@@ -243,7 +257,7 @@ func (e *engine) iss(now time.Time, t tuple) seq.Value {
 	binary.BigEndian.PutUint16(b[40:], t.lport)
 	binary.BigEndian.PutUint16(b[42:], t.rport)
 	f := sha256.Sum256(b[:])
-	return seq.Value(binary.BigEndian.Uint32(f[:])) + seq.Value(now.UnixMicro()/4)
+	return binary.BigEndian.Uint32(f[:]), binary.BigEndian.Uint32(f[4:])
 }
 
 // The dynamic ports: RFC 6056, 3.2 would use all from 1024; IANA's range 49152 to 65535 keeps

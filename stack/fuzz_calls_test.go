@@ -49,7 +49,7 @@ func (w *conns) dialAny(i int) {
 		h.e.cutTimeWait(w.now, old)
 	}
 	c := h.newConn(key)
-	c.tcb.Open(w.now, c.config(iss))
+	c.tcb.Open(w.now, c.config(w.now, iss))
 	h.e.conns[key] = c
 	h.e.settle(w.now, c)
 	w.ends = append(w.ends, &end{c: c})

@@ -62,7 +62,7 @@ func TestCookiesOverLoopback(t *testing.T) {
 	h := listening(t)
 	for i := range uint16(halfOpen + 10) {
 		c := h.newConn(tuple{remote: [4]byte{127, 0, 0, 1}, lport: 20000 + i, rport: 80})
-		c.tcb.Open(start, c.config(1))
+		c.tcb.Open(start, c.config(start, 1))
 		h.e.conns[c.key] = c
 		h.e.settle(start, c)
 	}

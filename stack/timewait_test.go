@@ -72,3 +72,24 @@ func TestTimeWaitIsReused(t *testing.T) {
 		}
 	})
 }
+
+// A server in TIME-WAIT knows a new SYN from the same port by its timestamp: each connection begins
+// where the last one between the same ends stopped. Else half of them would be taken for old ones,
+// and come through a second later only, with the SYN that follows a RST.
+func TestTimestampsGoOnBehindTimeWait(t *testing.T) {
+	in(t, func(t *testing.T) {
+		a, b := stacktest.Pair(t, stacktest.Options{})
+		l, err := b.Listen("tcp", ":80")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 10 {
+			start := time.Now()
+			closedBy(t, a, l, false)
+			if d := time.Since(start); d > 100*time.Millisecond {
+				t.Errorf("connection %d took %v", i, d)
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+	})
+}

@@ -58,7 +58,7 @@ type Config struct {
 	TxMax, RxMax int
 
 	Congestion Controller    // nil: CUBIC
-	TimeOffset uint32        // of the timestamps; random, so that they tell nothing of the host
+	TimeOffset uint32        // of the timestamps; not to be guessed, so that they tell nothing of the host
 	TimeWait   time.Duration // how long TIME-WAIT lasts; 0: a minute
 	ECN        bool          // ask the peer for explicit congestion notification
 	Pace       bool          // spread a window over the round trip instead of sending it at once

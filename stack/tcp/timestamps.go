@@ -9,7 +9,7 @@ import (
 // stamps is the timestamps option of one connection. RFC 7323, 3 to 5
 type stamps struct {
 	on       bool
-	offset   uint32        // RFC 7323, 7.1: a random one a connection tells nothing of the host's uptime
+	offset   uint32        // RFC 7323, 7.1: one that nobody can guess tells nothing of the host's uptime
 	recent   uint32        // TS.Recent
 	recentAt time.Duration // when it was taken
 	lastAck  seq.Value     // Last.ACK.sent
