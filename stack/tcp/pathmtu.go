@@ -106,7 +106,8 @@ func (h *blackHole) passed(t *TCB) {
 // newSegment returns the largest payload for new data at now: the MSS, or the longer test.
 func (t *TCB) newSegment(now time.Duration) int {
 	if h := &t.hole; h.full != 0 && h.through && !h.testing() && now >= h.next {
-		if long := h.full - (t.mss - t.smss()); t.unsent() >= long && t.congestionRoom() >= long {
+		long := h.full - (t.mss - t.smss())
+		if t.unsent() >= long && t.congestionRoom() >= long && t.una.Add(t.wnd).Diff(t.nxt) >= long {
 			return long
 		}
 	}

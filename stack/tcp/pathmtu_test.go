@@ -442,3 +442,28 @@ func TestBlackHole(t *testing.T) {
 			< ACK 1 ack 9461 win 65535`},
 	})
 }
+
+// The test of a black hole's end waits for a window that it fits; what fits a smaller one goes
+// meanwhile.
+func TestBlackHoleAndSmallWindow(t *testing.T) {
+	runScripts(t, []scriptCase{
+		{"a window between the small and the long segment", `
+			establish win 65535 <mss 1460>
+			write 1460
+			> ACK 1+1460
+			elapse
+			> ACK 1+1460
+			elapse
+			> ACK 1+1240
+			< ACK 1 ack 1241 win 65535
+			> ACK 1241+220
+			< ACK 1 ack 1461 win 1300
+			write 4000
+			> ACK 1461+1240
+			< ACK 1 ack 2701 win 1460
+			> ACK 2701+1460              | the test
+			< ACK 1 ack 4161 win 65535
+			> ACK 4161+1300
+			< ACK 1 ack 5461 win 65535`},
+	})
+}
