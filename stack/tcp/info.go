@@ -91,13 +91,17 @@ func (t *TCB) Info() Info {
 		Congestion: t.algorithm(), CWnd: t.cong.w.CWnd, SSThresh: t.cong.w.SSThresh,
 		Recovery: [...]string{"", "fast", "timeout"}[t.rec.kind],
 		SRTT:     t.rtt.srtt, RTTVar: t.rtt.rttvar, MinRTT: t.rack.minRTT, RTO: t.rtt.rto,
-		InFlight: t.max.Diff(t.una), Pipe: t.pipe(), Unsent: max(0, t.dataEnd().Diff(t.max)),
+		InFlight: t.max.Diff(t.una), Pipe: t.inNetwork(), Unsent: max(0, t.dataEnd().Diff(t.max)),
 		ReadBuffered: t.rx.n, SndSpace: t.tx.free(), SndBuf: len(t.tx.b), RcvBuf: len(t.rx.b), Gaps: len(t.gaps.b), Urgent: t.Urgent(),
 		Retransmits: t.retransmits, Recoveries: t.recoveries, Timeouts: t.timeouts, TailProbes: t.tailProbes,
 		Undone: t.undone, MarksEchoed: t.ecn.cuts, DoublesHeard: t.rack.duplicates, Reordering: t.rack.reordered,
 		Why: t.why, Soft: t.soft, PeerUserTimeout: t.ut.peer,
 	}
 }
+
+// inNetwork is pipe without what RFC 6582 takes off the window for a partial ACK, which pipe counts
+// as if it were in flight.
+func (t *TCB) inNetwork() int { return min(t.pipe(), t.log.pipe) }
 
 func (t *TCB) algorithm() string {
 	if t.cong.ctl == nil {

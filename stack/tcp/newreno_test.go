@@ -20,6 +20,20 @@ func TestNewReno(t *testing.T) {
 			< ACK 1 ack 5001 win 65535
 			recovery none`
 	runScripts(t, []scriptCase{
+		{"what is in the network is never more than what is in flight, however many a partial ACK covers", `
+			config cc=newreno
+			establish win 65535 <mss 100>
+			write 1000
+			burst 1 10 100
+			duplicates 3
+			recovery fast
+			< ACK 1 ack 501 win 65535
+			consume
+			< ACK 1 ack 901 win 65535
+			consume
+			pipe 100
+			info InFlight 100
+			< ACK 1 ack 1001 win 65535`},
 		{"each further duplicate inflates the window by a segment: RFC 5681, 3.2, step 4", lost + `
 			duplicates 4
 			pipe 500                     | 12 in flight, 7 duplicates
