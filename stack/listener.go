@@ -3,6 +3,7 @@ package stack
 import (
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"syscall"
 	"time"
@@ -203,7 +204,7 @@ func (l *Listener) Accept() (net.Conn, error) {
 		}
 		if len(l.done) > 0 {
 			c := l.done[0]
-			l.done = append(l.done[:0], l.done[1:]...)
+			l.done = slices.Delete(l.done, 0, 1) // which keeps no pointer behind the end
 			c.listener, c.queued = nil, false
 			return c, nil
 		}

@@ -1,8 +1,10 @@
 package stack
 
 import (
+	"runtime"
 	"testing"
 	"unsafe"
+	"weak"
 
 	"httptap/stack/tcp"
 )
@@ -75,4 +77,35 @@ func TestCookiesOverLoopback(t *testing.T) {
 	if n := h.e.stats.CookiesAccepted; n == 0 || n != h.e.stats.CookiesSent {
 		t.Errorf("%d cookies were sent and %d accepted", h.e.stats.CookiesSent, n)
 	}
+}
+
+// A listener keeps no connection that was accepted.
+func TestListenerKeepsNothing(t *testing.T) {
+	h := listening(t)
+	l := h.e.listeners[80]
+	var taken []weak.Pointer[Conn]
+	for i := range uint16(8) {
+		answer := fromPort(t, h, 1024+i, tcp.Header{Seq: 9, Flags: tcp.SYN})
+		fromPort(t, h, 1024+i, tcp.Header{Seq: 10, Ack: answer[0].Seq().Add(1), Flags: tcp.ACK})
+	}
+	for range 8 {
+		c, err := l.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.(*Conn).tcb.Fail(nil)
+		h.e.settle(start, c.(*Conn))
+		taken = append(taken, weak.Make(c.(*Conn)))
+	}
+	runtime.GC()
+	kept := 0
+	for _, w := range taken {
+		if w.Value() != nil {
+			kept++
+		}
+	}
+	if kept > 0 {
+		t.Errorf("%d connections are kept", kept)
+	}
+	runtime.KeepAlive(h)
 }
