@@ -88,7 +88,7 @@ func isTOS(tos int) bool { return tos >= 0 && tos <= 255 && tos&ecnBits == 0 }
 // SetLinger says what Close does with data that was not acknowledged, as in package net: under 0,
 // the default, it is sent in the background; 0 discards it and resets the connection; more than
 // 0 lets Close wait so many seconds, after which it resets the connection and fails with
-// os.ErrDeadlineExceeded.
+// os.ErrDeadlineExceeded. Data that was not read resets it at once: ECONNABORTED.
 func (c *Conn) SetLinger(seconds int) error {
 	return c.option(func(time.Time) { c.linger = time.Duration(seconds) * time.Second })
 }

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"httptap/stack"
@@ -138,6 +139,17 @@ func TestLinger(t *testing.T) {
 		}
 		if err := c1.Close(); !errors.Is(err, syscall.ECONNRESET) {
 			t.Errorf("the peer had reset it, and Close says %v", err)
+		}
+	})
+	in(t, func(t *testing.T) {
+		c1, c2, _ := cuttable(t)
+		c1.SetLinger(10)
+		c1.Write([]byte("last words"))
+		c2.Write([]byte("nobody reads this"))
+		synctest.Wait()
+		// RFC 1122, 4.2.2.13: it resets the connection. It was not closed before, as net.ErrClosed says.
+		if err := c1.Close(); !errors.Is(err, syscall.ECONNABORTED) || errors.Is(err, net.ErrClosed) {
+			t.Errorf("something was not read, and Close says %v", err)
 		}
 	})
 }

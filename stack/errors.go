@@ -45,13 +45,11 @@ func tcpError(err error) error {
 		{tcp.ErrReset, syscall.ECONNRESET},
 		{tcp.ErrTimeout, syscall.ETIMEDOUT},
 		{tcp.ErrClosing, syscall.EPIPE},
+		{tcp.ErrAborted, syscall.ECONNABORTED},
 	} {
 		if errors.Is(err, t.from) {
 			return cause{err, t.to}
 		}
-	}
-	if errors.Is(err, tcp.ErrAborted) {
-		return net.ErrClosed
 	}
 	return err
 }

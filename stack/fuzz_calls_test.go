@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
-	"net"
 	"syscall"
 	"testing"
 	"time"
@@ -74,7 +73,7 @@ func (w *conns) take(a *end, n int) bool {
 	case err == io.EOF:
 		a.eof = true
 	case err != nil:
-		if errno := syscall.Errno(0); !errors.As(tcpError(err), &errno) && tcpError(err) != net.ErrClosed {
+		if errno := syscall.Errno(0); !errors.As(tcpError(err), &errno) {
 			w.t.Fatalf("an error that the kernel has no name for: %v", err)
 		}
 		a.over = true
