@@ -157,7 +157,7 @@ func TestPathMTUIsTold(t *testing.T) {
 		p := h.e.newPacket()
 		p.src, p.dst, p.proto, p.whole = ipUs, ipPeer, ipv4.ProtoICMP, true
 		p.buf = icmpv4.AppendEcho(p.buf, icmpv4.TypeEcho, 0, 7, make([]byte, 1000))
-		h.e.enqueue(p)
+		h.e.outgoing.push(p)
 		return sentPackets(t, h, start)
 	}
 	// What the router of the socket's datagram said holds for a ping the same way.
