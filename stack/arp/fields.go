@@ -26,6 +26,7 @@ var Layout = field.Layout{
 	Title: "ARP",
 	Head:  head[:],
 	Tail:  tail,
+	More:  more,
 	Check: func(c *field.Context) { c.Limit = c.Pos() },
 }
 
@@ -49,6 +50,10 @@ var (
 	dstIPN  = field.Spec{Name: "arp.dst.proto", Label: "Target protocol address", Kind: field.Bytes, Class: field.Address, Ref: "RFC 826"}
 	badSize = &field.Fault{Name: "arp.size.bad", Label: "this address length does not fit the address type", Severity: field.Error}
 )
+
+func more() []*field.Spec {
+	return []*field.Spec{&srcHW, &srcIP, &dstHW, &dstIP, &srcHWN, &srcIPN, &dstHWN, &dstIPN}
+}
 
 // tail adds the four addresses, whose lengths the head gives.
 func tail(c *field.Context) {

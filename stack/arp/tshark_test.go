@@ -13,11 +13,7 @@ import (
 )
 
 func specs() []*field.Spec {
-	list := []*field.Spec{&Layout.Spec, &srcHW, &srcIP, &dstHW, &dstIP, &srcHWN, &srcIPN, &dstHWN, &dstIPN}
-	for i := range head {
-		list = append(list, &head[i])
-	}
-	return list
+	return append(append(more(), &Layout.Spec), field.Pointers(head[:])...)
 }
 
 func TestNamesAreWiresharks(t *testing.T) { fieldtest.CheckNames(t, specs()) }

@@ -13,6 +13,7 @@ var Layout = field.Layout{
 	Title: "DHCPv4",
 	Head:  head[:],
 	Tail:  tail,
+	More:  more,
 }
 
 // HardwareTypes names the types of hardware addresses. IANA, "ARP Parameters"
@@ -68,6 +69,24 @@ var (
 	faultRoute    = field.Fault{Name: "dhcp.option.route.invalid", Label: "a destination has at most 32 bits", Severity: field.Error}
 	faultNoCookie = field.Fault{Name: "dhcp.cookie.invalid", Label: "not 99.130.83.99, so no DHCP options follow", Severity: field.Warn}
 )
+
+func more() []*field.Spec {
+	list := []*field.Spec{&specMAC, &specHWAddr, &specHWPadding, &specSName, &specFile, &specCookie, &specVendor, &groupSName, &groupFile,
+		&specCode, &specLength, &specValue, &specPadding, &specEnd, &specIDHardware, &specIDType, &specIDUUID, &specIDText, &specIDIAID,
+		&specIDDUID, &specIDRest, &specFQDNFlags, &specFQDNCode1, &specFQDNCode2, &specFQDNName, &specFQDNWire, &groupRelay, &specRelayCode,
+		&specRelayLen, &specRelayValue}
+	for code := range options {
+		o := &options[code]
+		list = append(list, &o.group, &o.spec)
+		if o.other.Name != "" {
+			list = append(list, &o.other)
+		}
+	}
+	for _, s := range relayValues {
+		list = append(list, s)
+	}
+	return list
+}
 
 // tail adds the hardware address, the two names and the options.
 func tail(c *field.Context) {

@@ -8,6 +8,7 @@ var Layout = field.Layout{
 	Title: "DNS",
 	Head:  head[:],
 	Tail:  tail,
+	More:  func() []*field.Spec { return more(&names) },
 }
 
 // StreamLayout is the field table of a message over TCP: behind its length. What follows in
@@ -17,6 +18,7 @@ var StreamLayout = field.Layout{
 	Title: "DNS",
 	Head:  streamHead[:],
 	Tail:  streamTail,
+	More:  func() []*field.Spec { return more(&streamNames) },
 	Next:  streamNext,
 }
 

@@ -50,6 +50,26 @@ func nameSpecs(format func(dst, msg []byte, off, n int) []byte) [numNames]field.
 	return s
 }
 
+// more returns what follows the header, with one of the two sets of names.
+func more(names *[numNames]field.Spec) []*field.Spec {
+	list := []*field.Spec{&specQuery, &specRecord, &specQryType, &specQryClass, &specType, &specClass, &specTTL, &specLen,
+		&specUDPSize, &specExtCode, &specVersion, &specZ,
+		&specOption, &specOptCode, &specOptLen, &specOptData, &specFamily, &specNetmask, &specScope, &specSubnet, &specCookie, &specServed,
+		&specKeep, &specPadding, &specInfoCode, &specInfoText}
+	list = append(append(list, field.Pointers(names[:])...), field.Pointers(sections[:])...)
+	for _, parts := range [][]part{partsA, partsAAAA, partsMX, partsSOA, partsSRV, partsHINFO, partsCAA, partsNSEC, partsTXT, partsSPF, partsData} {
+		for _, p := range parts {
+			if p.spec != nil {
+				list = append(list, p.spec)
+			}
+			if p.text != nil {
+				list = append(list, p.text)
+			}
+		}
+	}
+	return list
+}
+
 // A part is one field, or one group of fields that repeats, of a record's data.
 type part struct {
 	spec *field.Spec // fixed width, or what fills the data with Bits 0

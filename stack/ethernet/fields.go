@@ -22,6 +22,7 @@ var Layout = field.Layout{
 	Title:   "Ethernet",
 	Head:    head[:],
 	Check:   check,
+	More:    func() []*field.Spec { return []*field.Spec{&specLen} },
 	Next:    next,
 	Trailer: &padding,
 }

@@ -11,6 +11,10 @@ type Layout struct {
 	// only when the whole Head was there.
 	Tail func(c *Context)
 
+	// More returns the fields that Tail and Check can add, those of Head and Sub aside: for
+	// whoever needs every name before a frame shows it, as filters and completion do. Nil: none.
+	More func() []*Spec
+
 	// Check verifies lengths and checksums, marks spans with c.Fault, and sets c.Limit to
 	// the end of the message where the header knows it. It runs after Tail.
 	Check func(c *Context)

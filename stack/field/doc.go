@@ -1,9 +1,10 @@
 // Package field is how a header describes itself. A protocol's room declares one [Layout]:
-// a table of [Spec] in wire order plus three small functions for what a table can't say.
+// a table of [Spec] in wire order plus a few small functions for what a table can't say.
 // From it text, JSON and the browser viewer all print, so nothing else knows the protocol.
 //
 //	Layout ── Head []Spec     the fixed part: names, widths, kinds
 //	       ── Tail(c)         options and records: appends spans with c.Add, c.Open, c.Close
+//	       ── More()          all that Tail can append, for filters and completion
 //	       ── Check(c)        lengths and checksums: marks spans with c.Fault
 //	       ── Next(c)         which table and key name the payload's layout
 //

@@ -62,6 +62,15 @@ type Spec struct {
 	Format func(dst, msg []byte, off, n int) []byte
 }
 
+// Pointers returns where the specs of a table are: a span points at one of them.
+func Pointers(table []Spec) []*Spec {
+	p := make([]*Spec, len(table))
+	for i := range table {
+		p[i] = &table[i]
+	}
+	return p
+}
+
 // Values names single values of a field.
 type Values map[uint64]string
 

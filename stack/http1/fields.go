@@ -12,6 +12,7 @@ var Layout = field.Layout{
 	Spec:  field.Spec{Name: "http", Label: "Hypertext Transfer Protocol", Kind: field.Layer, Ref: "RFC 9112"},
 	Title: "HTTP",
 	Tail:  tail,
+	More:  more,
 	Check: func(c *field.Context) {},
 }
 
@@ -52,6 +53,15 @@ var known = []struct {
 
 func header(name, label string, class field.Class) field.Spec {
 	return field.Spec{Name: name, Label: label, Kind: field.Text, Class: class, Ref: "RFC 9110"}
+}
+
+func more() []*field.Spec {
+	list := []*field.Spec{&requestLine, &responseLine, &method, &uri, &reqVersion, &respVersion, &code, &phrase,
+		&line, &headerName, &headerValue, &separator, &fileData, &continuation}
+	for i := range known {
+		list = append(list, &known[i].spec)
+	}
+	return list
 }
 
 func tail(c *field.Context) {

@@ -13,6 +13,7 @@ var Layout = field.Layout{
 	Title: "ICMP [RFC792]",
 	Head:  head[:],
 	Tail:  tail,
+	More:  more,
 	Check: check,
 	Next:  next,
 }
@@ -51,6 +52,14 @@ var (
 	sent     = field.Spec{Name: "icmp.transmit_timestamp", Label: "Transmit Timestamp", Bits: 32, Kind: field.Uint, Class: field.Timestamp, Unit: "ms", Ref: "RFC 792"}
 	mask     = field.Spec{Name: "icmp.address_mask", Label: "Address Mask", Bits: 32, Kind: field.IPv4, Ref: "RFC 950"}
 )
+
+func more() []*field.Spec {
+	list := []*field.Spec{&ident, &seqSpec, &unused, &unused16, &mtu, &gateway, &pointer, &unused8, &origin, &received, &sent, &mask}
+	for _, s := range codeSpecs {
+		list = append(list, s)
+	}
+	return list
+}
 
 // tail adds what the type puts into the four bytes before the body.
 func tail(c *field.Context) {

@@ -31,6 +31,7 @@ var Layout = field.Layout{
 	Title: "IPv4",
 	Head:  head[:],
 	Tail:  tail,
+	More:  more,
 	Check: check,
 	Next:  next,
 }

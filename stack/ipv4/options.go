@@ -93,6 +93,16 @@ func optionNames() field.Values {
 	return v
 }
 
+func more() []*field.Spec {
+	list := []*field.Spec{&optGroup, &optType, &optLen, &optData, &optPadding, &optPtr, &recorded, &empty, &toVisit, &finalDst,
+		&optOver, &optFlag, &optStamp, &optAddr, &sec791, &sec791C, &sec791H, &sec791T, &secLevel, &secAuth, &secMore, &secCode, &secInfo,
+		&cipsoDOI, &cipsoTag, &cipsoType, &cipsoLen, &cipsoAlign, &cipsoLevel, &cipsoSets, &cipsoData, &optionOther.group}
+	for _, o := range optionTable {
+		list = append(append(list, &o.group), o.parts...)
+	}
+	return list
+}
+
 // options walks the options up to end.
 func options(c *field.Context, end int) {
 	group := c.Open(&optGroup)

@@ -52,16 +52,7 @@ var sampleOptions = map[string][]byte{
 }
 
 func specs() []*field.Spec {
-	list := []*field.Spec{&Layout.Spec, &optGroup, &optType, &optLen, &optData, &optPadding, &optPtr, &recorded, &empty, &toVisit, &finalDst,
-		&optOver, &optFlag, &optStamp, &optAddr, &sec791, &sec791C, &sec791H, &sec791T, &secLevel, &secAuth, &secMore, &secCode, &secInfo,
-		&cipsoDOI, &cipsoTag, &cipsoType, &cipsoLen, &cipsoAlign, &cipsoLevel, &cipsoSets, &cipsoData, &optionOther.group}
-	for i := range head {
-		list = append(list, &head[i])
-	}
-	for _, o := range optionTable {
-		list = append(append(list, &o.group), o.parts...)
-	}
-	return list
+	return append(append(more(), &Layout.Spec), field.Pointers(head[:])...)
 }
 
 func TestOptions(t *testing.T) {

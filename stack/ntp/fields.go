@@ -11,6 +11,7 @@ var Layout = field.Layout{
 	Spec:  field.Spec{Name: "ntp", Label: "Network Time Protocol", Kind: field.Layer, Ref: "RFC 5905, 7.3"},
 	Title: "NTP",
 	Tail:  tail,
+	More:  more,
 }
 
 // Modes names the modes. RFC 5905, figure 10
@@ -121,6 +122,15 @@ var (
 	faultUnit    = field.Fault{Name: "ntp.ext.unit", Label: "the length is no multiple of 4", Severity: field.Error}
 	faultTrail   = field.Fault{Name: "ntp.trailing", Label: "neither an extension field nor an authenticator", Severity: field.Error}
 )
+
+func more() []*field.Spec {
+	list := []*field.Spec{&flags, &specExt, &specExtType, &specExtLen, &specExtValue, &specKeyID, &specMAC,
+		&specControlData, &specControlPad, &specPrivateData}
+	for _, table := range [][]field.Spec{header[:], control[:], private[:]} {
+		list = append(list, field.Pointers(table)...)
+	}
+	return list
+}
 
 func tail(c *field.Context) {
 	mode := uint8(0)

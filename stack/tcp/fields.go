@@ -13,6 +13,7 @@ var Layout = field.Layout{
 	Title: "TCP [RFC9293]",
 	Head:  head[:],
 	Tail:  tail,
+	More:  more,
 	Check: check,
 	Next:  next,
 }

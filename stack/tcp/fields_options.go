@@ -85,6 +85,20 @@ var forms = [256]*form{
 
 var unknownForm = form{group: optSpec("unknown", "Unknown", "RFC 9293, 3.1"), rest: &optUnknown}
 
+func more() []*field.Spec {
+	list := []*field.Spec{&optGroup, &optKind, &optLen, &optPadding, &unknownForm.group, unknownForm.rest}
+	for _, f := range forms {
+		if f == nil {
+			continue
+		}
+		list = append(append(list, &f.group), f.fields...)
+		if f.rest != nil {
+			list = append(list, f.rest)
+		}
+	}
+	return list
+}
+
 // optSpec is one option's group under Wireshark's name.
 func optSpec(name, label, ref string) field.Spec {
 	return field.Spec{Name: "tcp.options." + name, Label: "TCP Option - " + label, Kind: field.Group, Ref: ref}

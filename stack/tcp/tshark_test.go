@@ -32,16 +32,7 @@ var samples = [][]byte{
 }
 
 func specs() []*field.Spec {
-	list := []*field.Spec{&Layout.Spec, &optGroup, &optKind, &optLen, &optUnknown, &optPadding}
-	for i := range head {
-		list = append(list, &head[i])
-	}
-	for _, f := range forms {
-		if f != nil {
-			list = append(append(list, &f.group), f.fields...)
-		}
-	}
-	return list
+	return append(append(more(), &Layout.Spec), field.Pointers(head[:])...)
 }
 
 func TestNamesAreWiresharks(t *testing.T) {
