@@ -107,6 +107,7 @@ var allowed = []struct {
 	{"httptap", []string{"httptap/...", "stack/...", "pcap", "web"}, "the command wires"},
 	{"pcap/tapdump/...", []string{"pcap/...", "stack/link", "stack/field", "tapclient"}, "a command over the decoder"},
 	{"pcap/tapdump", []string{"pcap/...", "stack/link", "stack/field", "tapclient"}, "a command over the decoder"},
+	{"pcap/filter", []string{"pcap", "stack/field"}, "filters know fields, and no protocol"},
 	{"pcap", []string{"pcap/proto/...", "stack/..."}, "the decoder joins the rooms' tables"},
 	{"web", []string{"pcap"}, "the viewer knows no protocol"},
 	{"xcurl/...", []string{"xcurl/...", "httptap/api", "httptap/port", "httptap/privilege", "tapclient", "pcap", "stack", "stack/...", "web"}, "xcurl uses anything but httptap's internals"},

@@ -6,7 +6,8 @@
 //	                                               AppendJSON   for programs and the browser
 //
 // Read decode.go (how the layouts are run one after the other), registry.go (a line a
-// protocol), text.go and line.go (the annotated line), printer.go (decoder and line in one).
+// protocol), catalogue.go (all fields that there are), line.go (the annotated line), printer.go
+// (decoder and line in one). Package filter chooses among frames.
 //
 // The leaf spans tile the frame exactly, whatever its bytes are. What is not understood is a
 // visible span, what is wrong carries a fault with the cause, and decoding goes on where it

@@ -1,0 +1,165 @@
+package filter
+
+import (
+	"iter"
+	"slices"
+	"strings"
+	"sync"
+
+	"httptap/pcap"
+	"httptap/stack/field"
+)
+
+// A fieldRef is a field as filters name it: the Specs that have the name, or of which it is an
+// alias.
+type fieldRef struct {
+	name   string
+	label  string
+	typ    Type
+	bits   int           // the width of a number, 0 for others
+	layer  string        // the protocol that it belongs to, "" for those of the frame
+	specs  []*field.Spec // which spans have it
+	names  []string      // the specs' names, for when they are many
+	derive derivation    // how it is computed, when not from its span's own bits
+}
+
+// FieldInfo is a field for completion and documentation.
+type FieldInfo struct {
+	Name   string       // "tcp.srcport"
+	Label  string       // "Source Port"
+	Type   Type         //
+	Layer  string       // the protocol that has it: "tcp"; "" for those of the frame
+	Values field.Values // names of single values, nil when they have none; not to be changed
+	Ref    string       // where it is defined: "RFC 9293, 3.1"
+}
+
+// Fields returns every field that a filter can name, sorted by name.
+func Fields() []FieldInfo {
+	fields := catalogue()
+	list := make([]FieldInfo, 0, len(fields))
+	for _, f := range fields {
+		info := FieldInfo{Name: f.name, Label: f.label, Type: f.typ, Layer: f.layer}
+		for _, s := range f.specs {
+			if info.Values == nil {
+				info.Values = s.Values
+			}
+			if info.Ref == "" {
+				info.Ref = s.Ref
+			}
+		}
+		list = append(list, info)
+	}
+	slices.SortFunc(list, func(a, b FieldInfo) int { return strings.Compare(a.Name, b.Name) })
+	return list
+}
+
+// aliases are names that stand for several fields, or for one under another name.
+var aliases = []struct {
+	name, label string
+	of          []string
+}{
+	{"eth.addr", "Source or Destination Address", []string{"eth.dst", "eth.src"}},
+	{"ip.addr", "Source or Destination Address", []string{"ip.src", "ip.dst"}},
+	{"ipv6.addr", "Source or Destination Address", []string{"ipv6.src", "ipv6.dst"}},
+	{"tcp.port", "Source or Destination Port", []string{"tcp.srcport", "tcp.dstport"}},
+	{"udp.port", "Source or Destination Port", []string{"udp.srcport", "udp.dstport"}},
+	{"data.data", "Data", []string{"data"}},
+}
+
+// catalogue returns all fields by name. It is made once, when the first filter is compiled.
+var catalogue = sync.OnceValue(func() map[string]*fieldRef {
+	m := map[string]*fieldRef{}
+	for s, l := range pcap.Specs() {
+		f := m[s.Name]
+		if f == nil {
+			f = &fieldRef{name: s.Name, label: s.Label, typ: typeOf(s), names: []string{s.Name}}
+			if l != nil {
+				f.layer = l.Spec.Name
+			}
+			if s.Kind == field.Layer {
+				f.derive = deriveLayer
+			}
+			m[s.Name] = f
+		}
+		f.specs = append(f.specs, s)
+		f.typ = common(f.typ, typeOf(s))
+		f.bits = max(f.bits, s.Bits)
+	}
+	for _, a := range aliases {
+		f := &fieldRef{name: a.name, label: a.label}
+		for _, name := range a.of {
+			if of := m[name]; of != nil {
+				f.typ, f.bits, f.layer = of.typ, of.bits, of.layer
+				f.specs, f.names = append(f.specs, of.specs...), append(f.names, name)
+			}
+		}
+		if f.specs != nil && m[a.name] == nil {
+			m[a.name] = f
+		}
+	}
+	for i := range derived {
+		d := &derived[i]
+		f := &fieldRef{name: d.name, label: d.label, typ: d.typ, bits: d.bits, derive: d.how}
+		if of := m[d.of]; of != nil {
+			f.layer, f.specs, f.names = of.layer, of.specs, of.names
+		} else if d.of != "" {
+			continue // its protocol is not in the registry
+		}
+		m[d.name] = f
+	}
+	return m
+})
+
+func fieldNames() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, f := range Fields() {
+			if !yield(f.Name) {
+				return
+			}
+		}
+	}
+}
+
+// hints are what to write instead of fields that Wireshark has and a single frame has not, by the
+// beginning of their names.
+var hints = []struct{ prefix, hint string }{
+	{"tcp.seq", "Wireshark's is relative to a connection's first; the one in the segment is tcp.seq_raw"},
+	{"tcp.ack", "Wireshark's is relative to a connection's first; the one in the segment is tcp.ack_raw"},
+	{"tcp.window_size", "the one in the segment is tcp.window_size_value"},
+	{"tcp.stream", "a filter sees one frame; name the addresses and ports"},
+	{"tcp.analysis", "a filter sees one frame, and this is found by comparing frames"},
+	{"udp.stream", "a filter sees one frame; name the addresses and ports"},
+	{"frame.time_delta", "a filter sees one frame; there is frame.time_relative"},
+	{"dns.time", "a filter sees one frame, and this is the time between two"},
+	{"http.time", "a filter sees one frame, and this is the time between two"},
+	{"icmp.resptime", "a filter sees one frame, and this is the time between two"},
+	{"bootp", "it is called dhcp"},
+	{"ssl", "it is called tls"},
+}
+
+// resolve returns the field called name, or nil and what to say of it.
+func resolve(name string) (*fieldRef, string) {
+	if f := catalogue()[name]; f != nil {
+		return f, ""
+	}
+	for _, h := range hints {
+		if name == h.prefix || strings.HasPrefix(name, h.prefix+".") {
+			return nil, h.hint
+		}
+	}
+	if strings.HasSuffix(name, ".checksum.status") || strings.HasSuffix(name, ".checksum_bad") {
+		return nil, `a wrong checksum is found by: _ws.expert.name == "checksum.bad"`
+	}
+	if left, right, ok := strings.Cut(name, "-"); ok && catalogue()[left] != nil {
+		return nil, "a minus needs a blank before it: " + left + " - " + right
+	}
+	if near := nearest(name, fieldNames()); near != "" {
+		return nil, "did you mean " + near + "?"
+	}
+	if dot := strings.LastIndexByte(name, '.'); dot > 0 {
+		if prefix := name[:dot]; catalogue()[prefix] != nil {
+			return nil, prefix + " has no such field"
+		}
+	}
+	return nil, ""
+}

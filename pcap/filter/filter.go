@@ -1,0 +1,63 @@
+package filter
+
+import (
+	"time"
+
+	"httptap/stack/field"
+)
+
+// A Filter tells which frames are wanted. It does not change once it is compiled, so that many
+// goroutines can use it at once.
+type Filter struct {
+	root     int32 // of tests; -1: every frame
+	tests    []test
+	operands []operand
+	text     string
+}
+
+// Compile makes a filter from its text. An empty one lets every frame through. The error is an
+// *Error, which says where the text is wrong and what would be right.
+func Compile(text string) (*Filter, error) {
+	n, err := parse(text)
+	if err != nil {
+		return nil, err
+	}
+	if n == nil {
+		return &Filter{root: -1}, nil
+	}
+	c := checker{text: text}
+	root, err := c.test(n)
+	if err != nil {
+		return nil, err
+	}
+	return &Filter{root: root, tests: c.tests, operands: c.operands, text: string(n.append(nil, 0))}, nil
+}
+
+// String returns the filter in its one spelling, which compiles to the same filter.
+func (f *Filter) String() string { return f.text }
+
+// A Packet is a decoded frame and what is known of it from elsewhere. It holds the memory of a
+// match: use one Packet for many frames, and no Packet in two goroutines at once.
+type Packet struct {
+	Frame []byte       // the captured bytes
+	Wire  int          // the length on the wire, when that is more
+	Spans []field.Span // what the decoder found in Frame
+
+	Number    uint64        // frame.number, from 1; 0: not known
+	Time      time.Time     // frame.time; zero: not known, and no time since
+	Relative  time.Duration // frame.time_relative: since the first frame
+	Interface string        // frame.interface_name; "": not known
+	Comments  []string      // frame.comment
+
+	vals []value
+	buf  []byte
+}
+
+// Match tells whether the filter wants the packet.
+func (f *Filter) Match(p *Packet) bool {
+	if f.root < 0 {
+		return true
+	}
+	p.vals, p.buf = p.vals[:0], p.buf[:0]
+	return p.test(f, f.root)
+}
