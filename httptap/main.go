@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"httptap/httptap/api"
+	"httptap/httptap/internal/doctor"
 	"httptap/httptap/port"
 	"httptap/stack/link"
 )
@@ -24,6 +25,7 @@ Usage:
   sudo httptap [flags]        a TAP, tap0, with a small network of its own behind it
   httptap -i user [flags]     without root and without a device: the lab is the network
   sudo httptap -i eth0        a real NIC, promiscuous
+  httptap doctor [flags]      what stands in the way, and what mends it
 
 Flags:
 `
@@ -53,9 +55,16 @@ type options struct {
 	impair link.ImpairConfig
 }
 
+// isNIC tells whether the device is an interface that is there already.
+func (o options) isNIC() bool { return o.device != userDevice && !strings.HasPrefix(o.device, "tap") }
+
 func main() {
 	port.Helper()
-	o, err := parse(os.Args[1:], os.Stdout, os.Stderr)
+	args := os.Args[1:]
+	if len(args) > 0 && args[0] == "doctor" {
+		os.Exit(diagnose(args[1:], doctor.Local(), os.Stdout, os.Stderr))
+	}
+	o, err := parse(args, os.Stdout, os.Stderr)
 	switch {
 	case errors.Is(err, flag.ErrHelp), errors.Is(err, errDone):
 		return
@@ -65,6 +74,10 @@ func main() {
 	}
 	if err := run(o, os.Stdout); err != nil {
 		fmt.Fprintf(os.Stderr, "httptap: %v\n", err)
+		var start startError
+		if errors.As(err, &start) {
+			fmt.Fprintf(os.Stderr, "httptap: what else stands in the way says: %s\n", consult(args))
+		}
 		os.Exit(1)
 	}
 }
@@ -107,10 +120,9 @@ func parse(args []string, stdout, stderr io.Writer) (options, error) {
 	case f.NArg() > 0:
 		return o, fmt.Errorf("what is %q? httptap takes flags only; see httptap -h", f.Arg(0))
 	}
-	isNIC := o.device != userDevice && !strings.HasPrefix(o.device, "tap")
 	given := false
 	f.Visit(func(f *flag.Flag) { given = given || f.Name == "lab" })
-	if isNIC && !given {
+	if o.isNIC() && !given {
 		o.lab = false // the real network serves
 	}
 	var err error

@@ -44,6 +44,11 @@ func checkListen(address string) error {
 	return nil
 }
 
+// A startError is why httptap did not start.
+type startError struct{ error }
+
+func (e startError) Unwrap() error { return e.error }
+
 // run serves until a signal comes or the device fails.
 func run(o options, stdout io.Writer) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -54,21 +59,21 @@ func run(o options, stdout io.Writer) error {
 	if err != nil {
 		if errors.Is(err, syscall.EADDRINUSE) {
 			_, p, _ := net.SplitHostPort(o.listen)
-			return fmt.Errorf("%s is taken: see by whom with 'ss -ltnp sport = :%s', or use another port: -listen 127.0.0.1:7071", o.listen, p)
+			err = fmt.Errorf("%s is taken: see by whom with 'ss -ltnp sport = :%s', or use another port: -listen 127.0.0.1:7071", o.listen, p)
 		}
-		return err
+		return startError{err}
 	}
 	defer listener.Close()
 	var dev port.Device
 	if o.device != userDevice {
 		if dev, err = port.Open(o.device, port.Options{Prefix: o.net, MTU: o.mtu}); err != nil {
-			return err
+			return startError{err}
 		}
 		defer dev.Close()
 	}
 	// Without.
 	if err := privilege.Drop(); err != nil {
-		return err
+		return startError{err}
 	}
 	w, err := newWorld(o, dev)
 	if err != nil {

@@ -35,7 +35,7 @@ func openNIC(name string) (Device, error) {
 	if err != nil {
 		var absent netlink.LinkNotFoundError
 		if errors.As(err, &absent) {
-			return nil, fmt.Errorf("%w: %s: 'ip link' lists those there are; 'tap0' makes one, 'user' needs none", ErrAbsent, name)
+			return nil, fmt.Errorf("%w: %s: %s", ErrAbsent, name, FixAbsent)
 		}
 		return nil, explain("find", name, err)
 	}
@@ -44,7 +44,7 @@ func openNIC(name string) (Device, error) {
 		return nil, err
 	}
 	if l.Attrs().Flags&net.FlagUp == 0 {
-		return nil, fmt.Errorf("%w: bring it up first: sudo ip link set %s up", ErrDown, name)
+		return nil, fmt.Errorf("%w: %s", ErrDown, FixDown(name))
 	}
 	// The socket hears nothing until it is bound, so no frame is read that is not the NIC's.
 	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)

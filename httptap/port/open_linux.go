@@ -29,11 +29,11 @@ func Open(name string, o Options) (Device, error) {
 func explain(what, name string, err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%w: load it with 'modprobe tun'; a container needs --device /dev/net/tun; or use -i user, which needs no device", ErrNoTun)
+		return fmt.Errorf("%w: %s", ErrNoTun, FixNoTun)
 	case errors.Is(err, syscall.EPERM), errors.Is(err, syscall.EACCES):
-		return fmt.Errorf("%w to %s %s: run it with sudo (it needs CAP_NET_ADMIN and CAP_NET_RAW), or use -i user, which needs no privilege: %w", ErrPermission, what, name, err)
+		return fmt.Errorf("%w to %s %s: %s: %w", ErrPermission, what, name, FixPermission, err)
 	case errors.Is(err, syscall.EBUSY):
-		return fmt.Errorf("%w: %s: another httptap? use another name, such as -i tap1, or see 'ip -d link show %s'", ErrBusy, name, name)
+		return fmt.Errorf("%w: %s: another httptap? %s", ErrBusy, name, FixBusy(name))
 	}
 	return fmt.Errorf("port: %s %s: %w", what, name, err)
 }

@@ -13,6 +13,7 @@ var (
 	ErrNoTun       = errors.New("port: there is no /dev/net/tun")
 	ErrPermission  = errors.New("port: not permitted")
 	ErrBusy        = errors.New("port: the interface is in use by another process")
+	ErrOther       = errors.New("port: an interface of this name is there that is no TAP, or one of several queues")
 	ErrAbsent      = errors.New("port: no such interface")
 	ErrDown        = errors.New("port: the interface is down")
 	ErrNotEthernet = errors.New("port: the interface does not carry Ethernet")

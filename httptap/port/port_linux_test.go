@@ -237,3 +237,23 @@ func TestOpenErrors(t *testing.T) {
 		}
 	}
 }
+
+// A name that stands for something else than a TAP of one queue is said to be taken by that.
+func TestNameOfSomethingElse(t *testing.T) {
+	ownNamespace(t)
+	for name, l := range map[string]netlink.Link{
+		"a bridge":       &netlink.Bridge{LinkAttrs: netlink.LinkAttrs{Name: "tap1"}},
+		"a TUN":          &netlink.Tuntap{LinkAttrs: netlink.LinkAttrs{Name: "tap2"}, Mode: netlink.TUNTAP_MODE_TUN},
+		"several queues": &netlink.Tuntap{LinkAttrs: netlink.LinkAttrs{Name: "tap3"}, Mode: netlink.TUNTAP_MODE_TAP, Queues: 2, Flags: netlink.TUNTAP_MULTI_QUEUE_DEFAULTS},
+	} {
+		if err := netlink.LinkAdd(l); err != nil {
+			t.Fatal(err)
+		}
+		if d, err := Open(l.Attrs().Name, Options{}); !errors.Is(err, ErrOther) {
+			t.Errorf("%s: %v, want %v", name, err, ErrOther)
+			if err == nil {
+				d.Close()
+			}
+		}
+	}
+}

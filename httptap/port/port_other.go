@@ -9,5 +9,5 @@ func Helper() {}
 
 // Open fails with ErrUnsupported.
 func Open(name string, o Options) (Device, error) {
-	return nil, fmt.Errorf("%w (%s): use 'httptap -i user'", ErrUnsupported, name)
+	return nil, fmt.Errorf("%w (%s): %s", ErrUnsupported, name, FixUser)
 }

@@ -33,6 +33,10 @@ func openTAP(name string, o Options) (Device, error) {
 	cfg := water.Config{DeviceType: water.TAP}
 	cfg.Name, cfg.Persist = name, existed
 	ifce, err := water.New(cfg)
+	if existed && errors.Is(err, unix.EINVAL) {
+		// tun_set_iff of the kernel: the name is that of something else.
+		return nil, fmt.Errorf("%w: %s: %s: %w", ErrOther, name, FixOther(name), err)
+	}
 	if err != nil {
 		return nil, explain("open", name, err)
 	}
