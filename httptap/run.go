@@ -169,6 +169,9 @@ func (w *world) serve(ctx context.Context, l net.Listener, o options) error {
 	if w.dev != nil {
 		cfg.Dropped = w.dev.Dropped
 	}
+	if w.lab != nil {
+		cfg.Lab = w.labStats
+	}
 	r := relay.New(cfg)
 	defer r.Close()
 	server := &http.Server{
@@ -186,6 +189,10 @@ func (w *world) serve(ctx context.Context, l net.Listener, o options) error {
 	case err := <-w.lost:
 		return fmt.Errorf("the device is gone: %w", err)
 	}
+}
+
+func (w *world) labStats() api.LabStats {
+	return api.LabStats{Leases: len(w.lab.Leases()), Dropped: w.lab.Dropped()}
 }
 
 func (w *world) close() {

@@ -322,6 +322,10 @@ type PortStats struct {
 
 	BytesOut    uint64 `json:"bytesOut"`
 	WriteErrors uint64 `json:"writeErrors"` // frames read for a device that refused them
+
+	// Frames that were read and given back by Unread: FramesOut and BytesOut do not have them any more.
+	Returned      uint64 `json:"returned"`
+	ReturnedBytes uint64 `json:"returnedBytes"`
 }
 
 func (s *PortStats) add(o PortStats) {
@@ -341,4 +345,6 @@ func (s *PortStats) add(o PortStats) {
 	s.DroppedGone += o.DroppedGone
 	s.BytesOut += o.BytesOut
 	s.WriteErrors += o.WriteErrors
+	s.Returned += o.Returned
+	s.ReturnedBytes += o.ReturnedBytes
 }

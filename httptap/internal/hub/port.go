@@ -193,9 +193,11 @@ func (p *Port) Unread(frames [][]byte) {
 		back = p.queue.prepend(frames, p.cfg.Queue)
 	}
 	counter.FramesOut -= uint64(len(frames))
+	counter.Returned += uint64(len(frames))
 	counter.DroppedGone += uint64(len(frames) - back)
 	for _, f := range frames {
 		counter.BytesOut -= uint64(len(f))
+		counter.ReturnedBytes += uint64(len(f))
 	}
 	if p.queue.n > 0 {
 		p.signal()

@@ -22,6 +22,8 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"reflect"
+	"strings"
 	"sync"
 	"time"
 
@@ -116,6 +118,31 @@ func (l *Lab) Leases() []dhcpv4.Binding {
 
 // Stats returns the counters of the lab's host.
 func (l *Lab) Stats() stack.Stats { return l.host.Stats() }
+
+// Dropped returns what the lab's host refused, by reason: "udp_port" is stack.Stats' DropUDPPort.
+func (l *Lab) Dropped() map[string]uint64 {
+	all, v := make(map[string]uint64), reflect.ValueOf(l.host.Stats())
+	for i := range v.NumField() {
+		if name, ok := strings.CutPrefix(v.Type().Field(i).Name, "Drop"); ok {
+			all[snake(name)] = v.Field(i).Uint()
+		}
+	}
+	return all
+}
+
+// snake writes "UDPPort" as "udp_port": a word begins with a capital that a small letter follows, or comes
+// before.
+func snake(name string) string {
+	var b strings.Builder
+	isUpper := func(i int) bool { return i < len(name) && 'A' <= name[i] && name[i] <= 'Z' }
+	for i := range len(name) {
+		if i > 0 && isUpper(i) && (!isUpper(i-1) || i+1 < len(name) && !isUpper(i+1)) {
+			b.WriteByte('_')
+		}
+		b.WriteByte(name[i])
+	}
+	return strings.ToLower(b.String())
+}
 
 // Close ends all services and waits for them. A second Close does nothing.
 func (l *Lab) Close() error {

@@ -171,25 +171,35 @@ func recvParams(v url.Values) (most int, wait time.Duration, batch bool, err err
 	return most, wait, batch, nil
 }
 
-// stats answers every counter.
-func (r *Relay) stats(w http.ResponseWriter, q *http.Request) {
-	r.mu.Lock()
-	clients := len(r.clients)
-	r.mu.Unlock()
-	var dropped uint64
-	if r.cfg.Dropped != nil {
-		dropped = r.cfg.Dropped()
-	}
-	writeJSON(w, struct {
-		hub.Stats
-		Clients  int         `json:"clients"`
-		Requests uint64      `json:"requests"`
-		Refused  uint64      `json:"refused"` // by Host or Origin
-		Failed   uint64      `json:"failed"`  // answered with an error, the refused ones among them
-		Streams  streamStats `json:"streams"`
-		Dropped  uint64      `json:"deviceDropped"` // in the device: too long, or too many for the kernel
-	}{r.cfg.Hub.Stats(), clients, r.requests.Load(), r.refused.Load(), r.failed.Load(), r.streams.stats(), dropped})
+// A statistics is the answer of /stats: api.Stats, with the switch's own types.
+type statistics struct {
+	hub.Stats
+	Clients  int           `json:"clients"`
+	Requests uint64        `json:"requests"`
+	Refused  uint64        `json:"refused"` // by Host or Origin
+	Failed   uint64        `json:"failed"`  // answered with an error, the refused ones among them
+	Streams  streamStats   `json:"streams"`
+	Dropped  uint64        `json:"deviceDropped"` // in the device: too long, or too many for the kernel
+	Lab      *api.LabStats `json:"lab,omitempty"`
 }
+
+func (r *Relay) statistics() statistics {
+	s := statistics{Stats: r.cfg.Hub.Stats(), Requests: r.requests.Load(), Refused: r.refused.Load(), Failed: r.failed.Load(), Streams: r.streams.stats()}
+	r.mu.Lock()
+	s.Clients = len(r.clients)
+	r.mu.Unlock()
+	if r.cfg.Dropped != nil {
+		s.Dropped = r.cfg.Dropped()
+	}
+	if r.cfg.Lab != nil {
+		lab := r.cfg.Lab()
+		s.Lab = &lab
+	}
+	return s
+}
+
+// stats answers every counter.
+func (r *Relay) stats(w http.ResponseWriter, q *http.Request) { writeJSON(w, r.statistics()) }
 
 const helpText = `httptap relays raw Ethernet frames over HTTP.
 
@@ -199,6 +209,7 @@ const helpText = `httptap relays raw Ethernet frames over HTTP.
   GET  /recv?max=64&wait=5s    a JSON array; waits for the first frame
   GET  /stream  with Upgrade: httptap, a byte stream of frames, each after its length (4 bytes)
   GET  /stats   every counter
+  GET  /metrics the same for Prometheus
   PUT  /impair  loss=5%,delay=20ms,seed=7    makes the clients' link bad; with ?client=NAME one's
 
 Name yourself with ?client=NAME to have a queue and a hardware address of your own.

@@ -6,7 +6,7 @@
 //
 // Read relay.go (routes and who may call), clients.go (a client's port and its end), calls.go
 // (what each call does), frames.go (frames as JSON, without reflection), stream.go (frames as
-// bytes), streams.go (how many there are and why each ended).
+// bytes), streams.go (how many there are and why each ended), metrics.go (the counters for Prometheus).
 //
 // A request comes from this machine or from a page in its browser. So Host has to name this
 // machine (against DNS rebinding), Origin has to be absent or the relay itself (against pages

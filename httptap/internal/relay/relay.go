@@ -49,6 +49,8 @@ type Config struct {
 
 	// Dropped returns how many frames the device lost; nil: there is none.
 	Dropped func() uint64
+	// Lab returns the counters of the lab; nil: there is none.
+	Lab func() api.LabStats
 }
 
 // A Relay is the http.Handler of httptap.
@@ -85,6 +87,7 @@ func New(cfg Config) *Relay {
 	r.router.HandleFunc(api.PathImpair, r.putImpair).Methods(http.MethodPut)
 	r.router.HandleFunc(api.PathImpair, r.deleteImpair).Methods(http.MethodDelete)
 	r.router.HandleFunc(api.PathStats, r.stats).Methods(http.MethodGet, http.MethodHead)
+	r.router.Handle(api.PathMetrics, r.metricsHandler()).Methods(http.MethodGet, http.MethodHead)
 	r.router.HandleFunc("/", r.help).Methods(http.MethodGet, http.MethodHead)
 	r.router.NotFoundHandler = http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		r.fail(w, http.StatusNotFound, fmt.Errorf("no such call: %s; see /", q.URL.Path))
