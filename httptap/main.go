@@ -15,6 +15,7 @@ import (
 
 	"httptap/httptap/api"
 	"httptap/httptap/internal/doctor"
+	"httptap/httptap/internal/logs"
 	"httptap/httptap/port"
 	"httptap/stack/link"
 )
@@ -53,6 +54,7 @@ type options struct {
 	lab    bool
 	quiet  bool
 	impair link.ImpairConfig
+	log    logs.Config
 }
 
 // isNIC tells whether the device is an interface that is there already.
@@ -72,7 +74,7 @@ func main() {
 		fmt.Fprintf(os.Stderr, "httptap: %v\n", err)
 		os.Exit(2)
 	}
-	if err := run(o, os.Stdout); err != nil {
+	if err := run(o, os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintf(os.Stderr, "httptap: %v\n", err)
 		var start startError
 		if errors.As(err, &start) {
@@ -99,6 +101,8 @@ func parse(args []string, stdout, stderr io.Writer) (options, error) {
 	f.BoolVar(&o.lab, "lab", true, "built-in DHCP, DNS, NTP and HTTP servers; off by default for a NIC")
 	f.BoolVar(&o.quiet, "q", false, "do not print a line for each frame")
 	f.StringVar(&impair, "impair", "", "make the clients' link bad, both ways: `faults` such as loss=5%,delay=20ms,jitter=5ms,dup=1%,rate=10mbit,seed=7; PUT /impair changes it")
+	level := f.String("log", "warn", "`level` of what is logged to stderr, and worse: debug, info (clients that come and go), warn, error")
+	format := f.String("log-format", logs.Text, "`format` of the log: text or json")
 	f.BoolVar(&showVersion, "version", false, "print the version")
 	f.StringVar(&completion, "completion", "", "print the completion script of a `shell`: bash, zsh or fish")
 	f.Usage = func() {
@@ -134,6 +138,12 @@ func parse(args []string, stdout, stderr io.Writer) (options, error) {
 	}
 	if o.mtu < 576 || o.mtu > 65521 {
 		return o, fmt.Errorf("-mtu %d: from 576 (the least that IPv4 hosts take, RFC 1122) to 65521", o.mtu)
+	}
+	if o.log.Level, err = logs.ParseLevel(*level); err != nil {
+		return o, fmt.Errorf("-log: %w", err)
+	}
+	if o.log.Format, err = logs.ParseFormat(*format); err != nil {
+		return o, fmt.Errorf("-log-format: %w", err)
 	}
 	return o, checkListen(o.listen)
 }

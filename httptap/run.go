@@ -18,6 +18,7 @@ import (
 	"httptap/httptap/api"
 	"httptap/httptap/internal/hub"
 	"httptap/httptap/internal/lab"
+	"httptap/httptap/internal/logs"
 	"httptap/httptap/internal/relay"
 	"httptap/httptap/port"
 	"httptap/httptap/privilege"
@@ -50,7 +51,7 @@ type startError struct{ error }
 func (e startError) Unwrap() error { return e.error }
 
 // run serves until a signal comes or the device fails.
-func run(o options, stdout io.Writer) error {
+func run(o options, stdout, stderr io.Writer) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 
@@ -75,12 +76,16 @@ func run(o options, stdout io.Writer) error {
 	if err := privilege.Drop(); err != nil {
 		return startError{err}
 	}
-	w, err := newWorld(o, dev)
+	log, end := logs.New(stderr, o.log)
+	defer end()
+	w, err := newWorld(o, dev, log)
 	if err != nil {
 		return err
 	}
 	defer w.close()
 	fmt.Fprintf(stdout, "httptap: %s, listening on http://%s - try: go run ./xcurl -ihttp http://www.httptap.test/\n", w.name, listener.Addr())
+	log.Info("listening", "address", listener.Addr(), "device", o.device, "mtu", w.info.MTU, "prefix", w.info.IPPrefix, "lab", o.lab)
+	defer log.Info("stopped")
 	if !o.quiet {
 		s := newShow(stdout, &w.us)
 		defer s.close()
@@ -92,6 +97,7 @@ func run(o options, stdout io.Writer) error {
 // A world is everything behind the listener.
 type world struct {
 	name string
+	log  *slog.Logger
 	hub  *hub.Hub
 	dev  port.Device
 	lab  *lab.Lab
@@ -101,8 +107,8 @@ type world struct {
 }
 
 // newWorld joins device, switch and lab.
-func newWorld(o options, dev port.Device) (*world, error) {
-	w := &world{dev: dev, lost: make(chan error, 1), info: api.Info{Device: o.device, MTU: o.mtu}}
+func newWorld(o options, dev port.Device, log *slog.Logger) (*world, error) {
+	w := &world{log: log, dev: dev, lost: make(chan error, 1), info: api.Info{Device: o.device, MTU: o.mtu}}
 	labAddr, prefix := o.net.Addr(), o.net
 	hw := link.LocalAddr("httptap user")
 	w.name = fmt.Sprintf("no device, the lab is %s", o.net)
@@ -121,7 +127,7 @@ func newWorld(o options, dev port.Device) (*world, error) {
 		w.info.IPPrefix = prefix.String()
 	}
 	w.us.HW = []link.Addr{hw}
-	w.hub = hub.New(hub.Config{MTU: w.info.MTU})
+	w.hub = hub.New(hub.Config{MTU: w.info.MTU, Log: log.With("part", "switch")})
 	if dev != nil {
 		p, err := w.hub.Attach(hub.PortConfig{Name: o.device, Kind: hub.Device, Mirror: true})
 		if err != nil {
@@ -140,7 +146,7 @@ func newWorld(o options, dev port.Device) (*world, error) {
 		}
 		w.lab, err = lab.New(lab.Config{
 			Device: p.Device(labHW), Addr: netip.PrefixFrom(labAddr, o.net.Bits()), Router: o.net.Addr(),
-			Version: version, Log: slog.New(slog.DiscardHandler),
+			Version: version, Log: log.With("part", "lab"),
 		})
 		if err != nil {
 			return nil, err
@@ -165,7 +171,7 @@ func lastUsable(p netip.Prefix) netip.Addr {
 // serve answers calls until ctx ends or the device is lost.
 func (w *world) serve(ctx context.Context, l net.Listener, o options) error {
 	host, _, _ := net.SplitHostPort(o.listen)
-	cfg := relay.Config{Hub: w.hub, Info: w.info, Host: host, Impair: o.impair}
+	cfg := relay.Config{Hub: w.hub, Info: w.info, Host: host, Impair: o.impair, Log: w.log.With("part", "relay")}
 	if w.dev != nil {
 		cfg.Dropped = w.dev.Dropped
 	}
@@ -176,7 +182,7 @@ func (w *world) serve(ctx context.Context, l net.Listener, o options) error {
 	defer r.Close()
 	server := &http.Server{
 		Handler: r, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
-		ReadTimeout: 2 * relay.MaxWait, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
+		ReadTimeout: 2 * relay.MaxWait, ErrorLog: logs.Std(w.log.With("part", "relay"), slog.LevelWarn, "HTTP server"),
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(l) }()

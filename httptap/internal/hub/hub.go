@@ -3,6 +3,7 @@ package hub
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"slices"
 	"sort"
@@ -38,6 +39,7 @@ type Config struct {
 	MaxPorts int              // 0: 260, for 256 clients
 	Queue    int              // frames that a port holds; 0: 2048
 	Now      func() time.Time // 0: time.Now
+	Log      *slog.Logger     // when a device begins to refuse frames, and when it takes them again; nil: nowhere
 }
 
 const (
@@ -99,6 +101,9 @@ func New(cfg Config) *Hub {
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	return &Hub{cfg: cfg, table: newTable()}
 }

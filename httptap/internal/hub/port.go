@@ -222,6 +222,13 @@ func (p *Port) counters() *PortStats {
 	return &p.counter
 }
 
+// Stats returns the port's counters.
+func (p *Port) Stats() PortStats {
+	p.hub.mu.Lock()
+	defer p.hub.mu.Unlock()
+	return p.stats()
+}
+
 // stats returns all counters. The hub's mutex is held.
 func (p *Port) stats() PortStats {
 	p.mu.Lock()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"sync"
 
 	"httptap/stack/link"
@@ -56,6 +57,7 @@ func (p *Port) readFrom(dev link.Device) error {
 func (p *Port) writeTo(dev link.Device) {
 	bufs, sizes := buffers(dev.Info().FrameLen())
 	frames := make([][]byte, 0, batch)
+	refused := 0 // since it took all of a batch
 	for {
 		n, err := p.Read(context.Background(), bufs, sizes)
 		if err != nil {
@@ -65,13 +67,22 @@ func (p *Port) writeTo(dev link.Device) {
 		for i := range n {
 			frames = append(frames, bufs[i][:sizes[i]])
 		}
+		before := refused
 		for len(frames) > 0 {
 			sent, err := dev.WriteFrames(frames)
 			if err == nil {
 				break
 			}
+			if refused == 0 && !errors.Is(err, net.ErrClosed) {
+				p.hub.cfg.Log.Warn("the device refuses frames", "port", p.Name(), "err", err)
+			}
+			refused++
 			p.writeFailed()
 			frames = frames[min(sent+1, len(frames)):]
+		}
+		if refused > 0 && refused == before {
+			p.hub.cfg.Log.Info("the device takes frames again", "port", p.Name(), "refused", refused)
+			refused = 0
 		}
 	}
 }

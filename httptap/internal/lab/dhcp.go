@@ -1,6 +1,8 @@
 package lab
 
 import (
+	"errors"
+	"log/slog"
 	"net/netip"
 	"time"
 
@@ -31,10 +33,17 @@ func (l *Lab) serveDHCP(c *stack.UDPConn, msg []byte, from netip.AddrPort) {
 	l.names.stale = true
 	l.mu.Unlock()
 	if err != nil {
-		l.log.Debug("DHCP", "from", from, "refused", err)
+		level := slog.LevelDebug
+		if errors.Is(err, dhcpv4.ErrExhausted) || errors.Is(err, dhcpv4.ErrBusy) {
+			level = slog.LevelWarn
+		}
+		l.log.Log(l.ctx, level, "DHCP refused", "from", from, "reason", err)
 		return
 	}
 	l.log.Debug("DHCP", "from", from, "message", messageType(msg), "answer", messageType(buf[:n]), "to", netip.AddrFrom4(to.Addr))
+	if m, err := dhcpv4.Parse(buf[:n]); err == nil && m.Type() == dhcpv4.ACK && m.YIAddr() != [4]byte{} {
+		l.log.Info("lease", "address", netip.AddrFrom4(m.YIAddr()), "client", m.HardwareAddr())
+	}
 	if n == 0 {
 		return
 	}

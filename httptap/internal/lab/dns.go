@@ -70,7 +70,7 @@ func (l *Lab) startDNS() error {
 
 // replyFailure answers that nobody answered.
 func (l *Lab) replyFailure(c *stack.UDPConn, query []byte, to netip.AddrPort, why string) {
-	l.log.Debug("DNS: not forwarded", "from", to, "why", why)
+	l.log.Info("DNS query not forwarded", "from", to, "why", why)
 	if reply, err := dns.AppendError(nil, query, dns.ServFail); err == nil {
 		l.reply(c, reply, to)
 	}
@@ -128,7 +128,7 @@ func (l *Lab) streamDNS(c net.Conn) {
 		if !mine {
 			var err error
 			if reply, err = l.forward(query, true); err != nil {
-				l.log.Debug("DNS: not forwarded", "from", c.RemoteAddr(), "why", err)
+				l.log.Info("DNS query not forwarded", "from", c.RemoteAddr(), "why", err)
 				if reply, err = dns.AppendError(nil, query, dns.ServFail); err != nil {
 					return
 				}

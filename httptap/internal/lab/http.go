@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"time"
 
+	"httptap/httptap/internal/logs"
 	"httptap/stack/dhcpv4"
 )
 
@@ -36,7 +37,7 @@ func (l *Lab) startHTTP() error {
 	}
 	s := &http.Server{
 		Handler: l.handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: time.Minute,
-		MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(l.log.Handler(), slog.LevelDebug),
+		MaxHeaderBytes: 16 << 10, ErrorLog: logs.Std(l.log, slog.LevelInfo, "HTTP server"),
 	}
 	l.onClose(func() { s.Close() })
 	l.running.Go(func() {

@@ -60,6 +60,7 @@ func (r *Relay) enter(w http.ResponseWriter, q *http.Request) (*client, bool) {
 	}
 	c, err := r.client(name)
 	if err != nil {
+		r.cfg.Log.Warn("client refused", "client", name, "from", q.RemoteAddr, "reason", err)
 		r.fail(w, http.StatusServiceUnavailable, err)
 		return nil, false
 	}
@@ -105,7 +106,7 @@ func (r *Relay) attach(name string) (*client, error) {
 	c.port = port
 	c.idle = time.AfterFunc(r.cfg.Idle, func() { r.forget(c) })
 	r.clients[name] = c
-	r.cfg.Log.Debug("client attached", "client", name, "hardware address", c.hw)
+	r.cfg.Log.Info("client came", "client", name, "address", c.hw)
 	return c, nil
 }
 
@@ -127,6 +128,7 @@ func (r *Relay) forget(c *client) {
 	}
 	delete(r.clients, c.name)
 	delete(r.impair.some, c.name)
+	s := c.port.Stats()
 	c.port.Close() // before the name can be attached again
-	r.cfg.Log.Debug("client forgotten", "client", c.name)
+	r.cfg.Log.Info("client went", "client", c.name, "idle", r.cfg.Idle, "framesIn", s.FramesIn, "framesOut", s.FramesOut, "unread", s.Queued, "lost", s.DroppedFull)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"httptap/httptap/internal/hub"
+	"httptap/httptap/internal/logs"
 	"httptap/stack/link"
 )
 
@@ -22,7 +23,7 @@ func (r *Relay) metricsHandler() http.Handler {
 	registry.MustRegister(collector{r})
 	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{
 		MaxRequestsInFlight: maxScrapes, ErrorHandling: promhttp.HTTPErrorOnError,
-		ErrorLog: slog.NewLogLogger(r.cfg.Log.Handler(), slog.LevelError),
+		ErrorLog: logs.Std(r.cfg.Log, slog.LevelError, "metrics"),
 	})
 }
 

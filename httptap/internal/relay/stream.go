@@ -48,12 +48,14 @@ func (r *Relay) stream(w http.ResponseWriter, q *http.Request) {
 	}
 	defer r.leave(c)
 	if err := r.streams.enter(); err != nil {
+		r.cfg.Log.Warn("stream refused", "client", c.name, "from", q.RemoteAddr, "reason", err)
 		r.fail(w, http.StatusServiceUnavailable, err)
 		return
 	}
+	r.cfg.Log.Info("stream opened", "client", c.name, "from", q.RemoteAddr)
 	err := r.serveStream(w, c)
 	r.streams.leave(c.name, err)
-	r.cfg.Log.Debug("stream ended", "client", c.name, "reason", err)
+	r.cfg.Log.Info("stream ended", "client", c.name, "reason", err)
 }
 
 // upgrades tells whether a request asks for our protocol. RFC 9110, 7.8: "A server MUST ignore
