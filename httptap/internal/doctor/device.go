@@ -149,7 +149,7 @@ func (e *exam) checkPrivilege(context.Context) {
 func (e *exam) setcap() string {
 	const set = "sudo setcap cap_net_admin,cap_net_raw+ep "
 	if e.CGO || strings.Contains(e.Program, "/go-build") {
-		// With cgo a program can't give capabilities up in all its threads; one of 'go run' is new each time.
+		// With cgo it would not start; one of 'go run' is new each time.
 		return "CGO_ENABLED=0 go build -o httptap.bin ./httptap && " + set + "httptap.bin"
 	}
 	return set + e.Program
@@ -176,11 +176,14 @@ func (e *exam) laterGroup() uint64 {
 
 // checkGivingUp finds out whether root can be given up, without which httptap does not go on.
 func (e *exam) checkGivingUp(context.Context) {
+	const what = "giving root up"
 	s := e.status()
 	if s.uid != 0 {
+		if s.effective != 0 && e.CGO {
+			e.fail(what, "a program that was built with cgo can't give file capabilities up in all its threads", e.setcap())
+		}
 		return
 	}
-	const what = "giving root up"
 	next := e.later("SUDO_UID")
 	switch {
 	case s.setgroupsDeny || !s.maps(next):

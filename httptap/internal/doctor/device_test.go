@@ -66,6 +66,10 @@ func TestPrivilege(t *testing.T) {
 		}, Fail, "giving root up", "no user 1000", "--map-auto"},
 		{"root that can't become anybody", func(m *machine, _ *Request) { m.root(1 << capNetAdmin) },
 			Fail, "giving root up", "CAP_SETUID", "--cap-add SETUID"},
+		{"file capabilities that can't be given up", func(m *machine, _ *Request) {
+			m.file("proc/self/status", "Uid:\t1000\t1000\t1000\t1000\nCapEff:\t0000000000003000\n")
+			m.CGO = true
+		}, Fail, "giving root up", "built with cgo", "CGO_ENABLED=0 go build"},
 		{"sudo", func(m *machine, _ *Request) { m.Env["SUDO_UID"] = "1000" }, OK, "giving root up", "becomes user 1000", ""},
 	})
 	m := healthy()
