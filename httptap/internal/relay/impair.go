@@ -143,6 +143,7 @@ func (r *Relay) setImpair(name, way string, cfg link.ImpairConfig) error {
 	} else {
 		r.impair.some[name] = w
 	}
+	r.cfg.Log.Info("impairment set", "client", name, "way", way, "faults", cfg.String())
 	return r.applyImpair()
 }
 
