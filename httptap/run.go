@@ -129,7 +129,7 @@ func newWorld(o options, dev port.Device, log *slog.Logger) (*world, error) {
 	w.us.HW = []link.Addr{hw}
 	w.hub = hub.New(hub.Config{MTU: w.info.MTU, Log: log.With("part", "switch")})
 	if dev != nil {
-		p, err := w.hub.Attach(hub.PortConfig{Name: o.device, Kind: hub.Device, Mirror: true})
+		p, err := w.hub.Attach(hub.PortConfig{Name: o.device, Kind: hub.Device, Mirror: true, Prompt: true})
 		if err != nil {
 			return nil, err
 		}

@@ -7,7 +7,8 @@
 //	default  ─ Port ─┘  (promiscuous port) └─ ...
 //
 // Read hub.go (ports, who gets a frame), port.go (queues, and the ways to empty them),
-// table.go (who was seen where), event.go (who watches), impair.go (bad links), pump.go (a Device as a
+// table.go (who was seen where), event.go (who watches), impair.go (bad links), prompt.go (who hands
+// frames over), pump.go (a Device as a
 // port, a port as a Device).
 //
 // A frame to a station that was seen at a port goes to that port alone; to a group, to
@@ -21,6 +22,9 @@
 // Each port has a bounded queue. When it is full the oldest frame is dropped and counted, so
 // that a slow port sees what is new and never slows another. No frame disappears uncounted:
 // over all ports, copies queued = frames read + frames dropped + frames still queued.
+//
+// A port whose frames can be handed over at once is a prompt one: who sends a few frames to it hands them
+// over itself, and who sends to a device that is behind waits for it.
 //
 // Frames come and go in batches. The mutex of a Hub guards its tables and is held while up to 64
 // frames are handed to the queues; each of these has a mutex of its own, which such a send locks

@@ -61,6 +61,7 @@ type PortConfig struct {
 	QueueBytes  int  // and bytes, each frame's with 4 for its length; 0: by kind
 	Promiscuous bool // gets every frame that it did not send
 	Mirror      bool // the same: the device, so that who watches it sees everything
+	Prompt      bool // Serve's device takes frames without waiting for long: senders may hand them over
 
 	Up, Down link.ImpairConfig // what is done to frames from what is behind the port, and to those for it
 }
@@ -76,6 +77,8 @@ type Hub struct {
 	gone      PortStats // counters of ports that were detached
 	filling   []*Port   // whose mutex a send holds, because it has put frames into their queues
 	last      flow
+
+	devices []*Port // prompt ones, for which senders wait
 
 	impaired       []*Port // that have lines
 	upBuf, downBuf []byte  // frames that come off a line
@@ -154,6 +157,9 @@ func (h *Hub) detach(p *Port) {
 			h.ports = slices.Delete(h.ports, i, i+1)
 			h.table.forget(p)
 			p.detached = true
+			if i := slices.Index(h.devices, p); i >= 0 {
+				h.devices = slices.Delete(h.devices, i, i+1)
+			}
 			p.endLines()
 			s := p.stats()
 			s.DroppedGone += uint64(s.Queued)
@@ -179,30 +185,51 @@ func (h *Hub) send(from *Port, frames [][]byte) (done int, err error) {
 }
 
 func (h *Hub) sendShare(from *Port, frames [][]byte) (int, error) {
+	for {
+		var over handover
+		n, full, err := h.forwardAll(from, frames, &over)
+		if full == nil {
+			over.do()
+			return n, err
+		}
+		full.help()
+	}
+}
+
+// forwardAll switches frames, or none of them when a device is full.
+func (h *Hub) forwardAll(from *Port, frames [][]byte, over *handover) (n int, full *Port, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if from.detached {
-		return 0, net.ErrClosed
+		return 0, nil, net.ErrClosed
+	}
+	for _, p := range h.devices {
+		if p != from && p.full() {
+			return 0, p, nil
+		}
 	}
 	now := h.cfg.Now()
 	h.last = flow{}
-	defer h.filled()
+	defer h.filled(over)
 	for i, f := range frames {
 		if err := h.forward(now, from, f); err != nil {
-			return i, err
+			return i, nil, err
 		}
 	}
-	return len(frames), nil
+	return len(frames), nil, nil
 }
 
-// filled ends a send: the readers of all queues that it has filled are told, each one once.
-func (h *Hub) filled() {
+// filled ends a send: the readers of all queues that it has filled are told, each one once, but for
+// those that are left to over.
+func (h *Hub) filled(over *handover) {
 	if len(h.impaired) > 0 {
 		h.arm()
 	}
 	for _, p := range h.filling {
 		p.filling = false
-		p.signal()
+		if !over.add(p) {
+			p.signal()
+		}
 		p.mu.Unlock()
 	}
 	clear(h.filling) // so that a port that goes is let go

@@ -156,5 +156,5 @@ func (h *Hub) alarm() {
 			h.arriveDown(now, p)
 		}
 	}
-	h.filled()
+	h.filled(new(handover))
 }

@@ -15,7 +15,10 @@ type Port struct {
 	hub *Hub
 	cfg PortConfig
 
+	emptying sync.Mutex // held by who empties the queue of a prompt port
+
 	// Guarded by the hub's mutex.
+	empty    func() bool // of a prompt port
 	detached bool
 	filling  bool      // a send holds mu and puts frames into the queue
 	in       PortStats // what was sent

@@ -55,36 +55,68 @@ func (p *Port) readFrom(dev link.Device) error {
 }
 
 func (p *Port) writeTo(dev link.Device) {
-	bufs, sizes := buffers(dev.Info().FrameLen())
-	frames := make([][]byte, 0, batch)
-	refused := 0 // since it took all of a batch
-	for {
-		n, err := p.Read(context.Background(), bufs, sizes)
+	w := newWriter(p, dev)
+	if p.cfg.Prompt {
+		p.Prompt(w.some)
+	}
+	for p.Wait(context.Background()) == nil {
+		var err error
+		p.Emptying(func() { err = w.batch() })
 		if err != nil {
 			return
 		}
-		frames = frames[:0]
-		for i := range n {
-			frames = append(frames, bufs[i][:sizes[i]])
-		}
-		before := refused
-		for len(frames) > 0 {
-			sent, err := dev.WriteFrames(frames)
-			if err == nil {
-				break
-			}
-			if refused == 0 && !errors.Is(err, net.ErrClosed) {
-				p.hub.cfg.Log.Warn("the device refuses frames", "port", p.Name(), "err", err)
-			}
-			refused++
-			p.writeFailed()
-			frames = frames[min(sent+1, len(frames)):]
-		}
-		if refused > 0 && refused == before {
-			p.hub.cfg.Log.Info("the device takes frames again", "port", p.Name(), "refused", refused)
-			refused = 0
-		}
 	}
+}
+
+// A writer moves frames from a port's queue to its device. It has one user at a time.
+type writer struct {
+	port    *Port
+	dev     link.Device
+	bufs    [][]byte
+	sizes   []int
+	frames  [][]byte
+	refused int // since the device took all of a batch
+}
+
+func newWriter(p *Port, dev link.Device) *writer {
+	bufs, sizes := buffers(dev.Info().FrameLen())
+	return &writer{port: p, dev: dev, bufs: bufs, sizes: sizes, frames: make([][]byte, 0, batch)}
+}
+
+// some is what a sender does.
+func (w *writer) some() bool {
+	w.batch() // that the port is closed its own goroutine finds out, too
+	return true
+}
+
+// batch moves what is queued, 64 frames at most. It fails when the port is closed.
+func (w *writer) batch() error {
+	n, err := w.port.Poll(w.bufs, w.sizes)
+	if err != nil {
+		return err
+	}
+	frames := w.frames[:0]
+	for i := range n {
+		frames = append(frames, w.bufs[i][:w.sizes[i]])
+	}
+	log, before := w.port.hub.cfg.Log, w.refused
+	for len(frames) > 0 {
+		sent, err := w.dev.WriteFrames(frames)
+		if err == nil {
+			break
+		}
+		if w.refused == 0 && !errors.Is(err, net.ErrClosed) {
+			log.Warn("the device refuses frames", "port", w.port.Name(), "err", err)
+		}
+		w.refused++
+		w.port.writeFailed()
+		frames = frames[min(sent+1, len(frames)):]
+	}
+	if n > 0 && w.refused > 0 && w.refused == before {
+		log.Info("the device takes frames again", "port", w.port.Name(), "refused", w.refused)
+		w.refused = 0
+	}
+	return nil
 }
 
 // Device returns the port as a link.Device with hardware address hw: what a stack.Host runs on.
