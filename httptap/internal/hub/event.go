@@ -14,6 +14,7 @@ type Event struct {
 	At    time.Time
 	Port  *Port
 	Out   bool
+	To    *Port     // that the frame's station is at, or with Out the same as Port; nil: all, or it goes nowhere
 	Frame []byte    // as it goes on; of one that is dropped, as it came
 	Fate  link.Fate // what the port's impairment did to it
 }

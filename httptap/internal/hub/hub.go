@@ -261,9 +261,9 @@ func (h *Hub) forward(now time.Time, from *Port, b []byte) error {
 
 // spread hands a frame of port from to those it is for.
 func (h *Hub) spread(now time.Time, from *Port, b []byte, fate link.Fate) {
-	h.tell(Event{now, from, false, b, fate})
 	f, err := ethernet.Parse(b)
 	if err != nil || f.Src().IsMulticast() {
+		h.tell(Event{At: now, Port: from, Frame: b, Fate: fate})
 		from.in.Spoilt++ // a bit of its source was turned
 		return
 	}
@@ -282,6 +282,7 @@ func (h *Hub) spread(now time.Time, from *Port, b []byte, fate link.Fate) {
 		}
 		to = last.to
 	}
+	h.tell(Event{At: now, Port: from, To: to, Frame: b, Fate: fate})
 	copies := 0
 	for _, p := range h.ports {
 		if p != from && (to == nil || to == p || p.cfg.Promiscuous || p.cfg.Mirror) {

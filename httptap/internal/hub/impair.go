@@ -82,7 +82,7 @@ func live(line **link.Line, cfg link.ImpairConfig, count *link.ImpairStats) *lin
 // receiveUp gives a frame from behind p to the line that it comes by.
 func (h *Hub) receiveUp(now time.Time, p *Port, b []byte) {
 	if fate := p.up.Receive(now, b); fate.Dropped() {
-		h.tell(Event{now, p, false, b, fate})
+		h.tell(Event{At: now, Port: p, Frame: b, Fate: fate})
 	}
 	h.arriveUp(now, p)
 }
@@ -100,7 +100,7 @@ func (h *Hub) arriveUp(now time.Time, p *Port) {
 // receiveDown gives a frame for p to the line that it goes by.
 func (h *Hub) receiveDown(now time.Time, p *Port, b []byte) {
 	if fate := p.down.Receive(now, b); fate.Dropped() {
-		h.tell(Event{now, p, true, b, fate})
+		h.tell(Event{At: now, Port: p, Out: true, To: p, Frame: b, Fate: fate})
 	}
 	h.arriveDown(now, p)
 }
@@ -112,7 +112,7 @@ func (h *Hub) arriveDown(now time.Time, p *Port) {
 	}
 	for n, fate := p.down.TransmitFate(now, h.downBuf); n > 0; n, fate = p.down.TransmitFate(now, h.downBuf) {
 		if fate.Altered() {
-			h.tell(Event{now, p, true, h.downBuf[:n], fate})
+			h.tell(Event{At: now, Port: p, Out: true, To: p, Frame: h.downBuf[:n], Fate: fate})
 		}
 		h.queue(p, h.downBuf[:n])
 	}
