@@ -12,6 +12,7 @@
 //	POST /send    a JSON array of such strings: several frames
 //	GET  /recv?max=64&wait=5s    an array, too; waits for the first frame
 //	GET  /stream  a raw byte stream of frames, both ways, for as long as the connection lasts
+//	GET  /capture what crosses the switch as pcapng, for as long as the client reads
 //
 // /stream is an upgrade of HTTP/1.1 (RFC 9110, 7.8). The client asks with
 //
@@ -51,16 +52,25 @@
 // own queue, its own hardware address and its own counters. Without a name it is the client
 // "default", which receives every frame that it did not send itself. Calls and streams under one
 // name share its queue: each frame goes to one of them.
+//
+// /capture is a chunked answer without an end. It has an interface for each port, named as in /stats,
+// and comments on its packets: from where to where, what an impairment did to the frame (a dropped one is
+// there, too), and what its sender says of it. ?since=10s starts in the past, as far as the ring
+// holds it, and so do a time (RFC 3339) and all; ?port=NAME or ?client=NAME has what one port sends and what
+// is for it; ?filter=TEXT, ?snaplen=BYTES, ?count=FRAMES and ?duration=10s do what they say. A client that
+// reads too slowly loses the oldest frames: the interface's statistics say how many (isb_ifdrop), and so
+// does a comment on the next packet. When too many captures are open the answer is 503.
 package api
 
 // Paths of the calls.
 const (
-	PathInfo   = "/info"
-	PathSend   = "/send"
-	PathRecv   = "/recv"
-	PathStream = "/stream"
-	PathStats  = "/stats"
-	PathImpair = "/impair"
+	PathInfo    = "/info"
+	PathSend    = "/send"
+	PathRecv    = "/recv"
+	PathStream  = "/stream"
+	PathCapture = "/capture"
+	PathStats   = "/stats"
+	PathImpair  = "/impair"
 )
 
 // DefaultListen is where httptap listens, DefaultURL where clients look for it.
@@ -94,6 +104,20 @@ const (
 	WayDown  = "down" // those that it receives
 )
 
+// Query parameters of /capture, beside ClientParam.
+const (
+	SinceParam    = "since"
+	PortParam     = "port"
+	FilterParam   = "filter"
+	SnapLenParam  = "snaplen"
+	CountParam    = "count"
+	DurationParam = "duration"
+)
+
+// CaptureType is the media type of /capture's answer. IANA has one for pcap only,
+// application/vnd.tcpdump.pcap; this is what desktops know pcapng by.
+const CaptureType = "application/x-pcapng"
+
 // StreamProtocol is what /stream upgrades to: the value of the header Upgrade.
 const StreamProtocol = "httptap"
 
@@ -115,9 +139,10 @@ type Info struct {
 
 // Features that Info.Features lists.
 const (
-	FeatureBatch  = "batch"  // arrays on /send and /recv?max=&wait=
-	FeatureStream = "stream" // /stream
-	FeatureImpair = "impair" // /impair
+	FeatureBatch   = "batch"   // arrays on /send and /recv?max=&wait=
+	FeatureStream  = "stream"  // /stream
+	FeatureImpair  = "impair"  // /impair
+	FeatureCapture = "capture" // /capture
 )
 
 // Impairments is what /impair answers: what is done to whose frames.

@@ -1,5 +1,7 @@
 package api
 
+import "time"
+
 // PathMetrics answers what PathStats does as metrics of Prometheus.
 const PathMetrics = "/metrics"
 
@@ -24,9 +26,10 @@ type Stats struct {
 	Refused  uint64 `json:"refused"`  // of them, by Host or Origin
 	Failed   uint64 `json:"failed"`   // of them, answered with an error, the refused ones among them
 
-	Streams       StreamStats `json:"streams"`
-	DeviceDropped uint64      `json:"deviceDropped"` // frames lost in the device: too long, or too many for the kernel
-	Lab           *LabStats   `json:"lab,omitempty"` // nil: there is no lab
+	Streams       StreamStats  `json:"streams"`
+	Captures      CaptureStats `json:"captures"`
+	DeviceDropped uint64       `json:"deviceDropped"` // frames lost in the device: too long, or too many for the kernel
+	Lab           *LabStats    `json:"lab,omitempty"` // nil: there is no lab
 }
 
 // PortStats are the counters of a port of the switch: "in" is what came from behind it into the switch,
@@ -88,6 +91,27 @@ type StreamStats struct {
 	// that no frame has, "stalled", "broken" connections, "shutdown" of httptap.
 	Ended map[string]uint64 `json:"ended"`
 	Last  string            `json:"last"` // the last end that was not the client's wish, in words
+}
+
+// CaptureStats count captures: Opened is Open and the sum of Ended.
+type CaptureStats struct {
+	Open   int               `json:"open"`
+	Opened uint64            `json:"opened"`
+	Ended  map[string]uint64 `json:"ended"`  // by reason
+	Frames uint64            `json:"frames"` // that were sent, of those that have ended
+	Ring   RingStats         `json:"ring"`
+}
+
+// RingStats are of the frames that are kept for captures that begin in the past.
+type RingStats struct {
+	Size     int       `json:"size"`            // in bytes; 0: none are kept
+	Bytes    int       `json:"bytes"`           // in use
+	Records  int       `json:"records"`         // frames that are there
+	Oldest   time.Time `json:"oldest,omitzero"` // when the oldest of them came
+	Recorded uint64    `json:"recorded"`        // ever
+	TooLong  uint64    `json:"tooLong"`         // not recorded: longer than the ring
+	Readers  int       `json:"readers"`         // now
+	Lost     uint64    `json:"lost"`            // to readers, because they were too slow
 }
 
 // LabStats are the counters of the built-in servers.

@@ -29,6 +29,9 @@ func (r *Relay) info(w http.ResponseWriter, q *http.Request) {
 	i.DataReady = c.port.Ready()
 	i.Client, i.ClientHardwareAddr = c.name, c.hw.String()
 	i.Features = []string{api.FeatureBatch, api.FeatureStream, api.FeatureImpair}
+	if r.cfg.Recorder != nil {
+		i.Features = append(i.Features, api.FeatureCapture)
+	}
 	writeJSON(w, i)
 }
 
@@ -179,12 +182,13 @@ type statistics struct {
 	Refused  uint64        `json:"refused"` // by Host or Origin
 	Failed   uint64        `json:"failed"`  // answered with an error, the refused ones among them
 	Streams  streamStats   `json:"streams"`
+	Captures captureStats  `json:"captures"`
 	Dropped  uint64        `json:"deviceDropped"` // in the device: too long, or too many for the kernel
 	Lab      *api.LabStats `json:"lab,omitempty"`
 }
 
 func (r *Relay) statistics() statistics {
-	s := statistics{Stats: r.cfg.Hub.Stats(), Requests: r.requests.Load(), Refused: r.refused.Load(), Failed: r.failed.Load(), Streams: r.streams.stats()}
+	s := statistics{Stats: r.cfg.Hub.Stats(), Requests: r.requests.Load(), Refused: r.refused.Load(), Failed: r.failed.Load(), Streams: r.streams.stats(), Captures: r.captures.stats(r.cfg.Recorder)}
 	r.mu.Lock()
 	s.Clients = len(r.clients)
 	r.mu.Unlock()
@@ -208,6 +212,8 @@ const helpText = `httptap relays raw Ethernet frames over HTTP.
   GET  /recv    a JSON string: the oldest unread frame; "" when there is none
   GET  /recv?max=64&wait=5s    a JSON array; waits for the first frame
   GET  /stream  with Upgrade: httptap, a byte stream of frames, each after its length (4 bytes)
+  GET  /capture every frame as pcapng, for as long as you read: ... | wireshark -k -i -
+                ?since=10s|TIME|all  ?port=NAME  ?client=NAME  ?filter=TEXT  ?snaplen=N  ?count=N  ?duration=10s
   GET  /stats   every counter
   GET  /metrics the same for Prometheus
   PUT  /impair  loss=5%,delay=20ms,seed=7    makes the clients' link bad; with ?client=NAME one's

@@ -35,20 +35,27 @@ func clientName(q *http.Request) (string, error) {
 	if name == "" {
 		return api.DefaultClient, nil
 	}
-	if !validName(name) {
+	if !isName(name) {
 		return "", errName
 	}
 	return name, nil
 }
 
-func validName(name string) bool {
+// isName tells whether a client may have this name.
+func isName(name string) bool {
+	if name == "" || len(name) > api.MaxClientName {
+		return false
+	}
 	for _, c := range []byte(name) {
 		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '.' || c == '_' || c == '-') {
 			return false
 		}
 	}
-	return name != "" && len(name) <= api.MaxClientName
+	return true
 }
+
+// portName is the name of a client's port.
+func portName(client string) string { return "client " + client }
 
 // enter returns the client that q is from, which is attached when it calls for the first time.
 // The caller must leave it when the call is over. On an error the answer has been given.
@@ -90,7 +97,7 @@ func (r *Relay) attach(name string) (*client, error) {
 	}
 	c := &client{name: name, hw: link.LocalAddr("client " + name)}
 	bad := r.impair.of(name)
-	cfg := hub.PortConfig{Name: "client " + name, Kind: hub.Client, Up: bad.up, Down: bad.down}
+	cfg := hub.PortConfig{Name: portName(name), Kind: hub.Client, Up: bad.up, Down: bad.down}
 	if name == api.DefaultClient {
 		// Version 0 has the client use the device's own address, so what is for it can't be
 		// told from what is for the device: it gets everything, as from the device itself.

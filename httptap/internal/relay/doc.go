@@ -3,10 +3,12 @@
 //
 //	POST /send ──▶ frames.go ──▶ Port.Send ──▶ hub ──▶ Port.Read ──▶ frames.go ──▶ GET /recv
 //	GET /stream ◀──▶ stream.go ◀──▶ the same
+//	GET /capture ◀── capture.go ◀── capture.Recorder ◀── hub
 //
 // Read relay.go (routes and who may call), clients.go (a client's port and its end), calls.go
 // (what each call does), frames.go (frames as JSON, without reflection), stream.go (frames as
-// bytes), streams.go (how many there are and why each ended), metrics.go (the counters for Prometheus).
+// bytes), streams.go (how many there are and why each ended), impair.go (bad links), capture.go and
+// captureparams.go (pcapng), metrics.go (the counters for Prometheus).
 //
 // A request comes from this machine or from a page in its browser. So Host has to name this
 // machine (against DNS rebinding), Origin has to be absent or the relay itself (against pages

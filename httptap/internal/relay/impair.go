@@ -110,7 +110,7 @@ func impairParams(v url.Values) (name, way string, err error) {
 		if name = v.Get(api.ClientParam); name == "" {
 			return "", "", errImpairAll
 		}
-		if !validName(name) {
+		if !isName(name) {
 			return "", "", errName
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/gorilla/mux"
 
 	"httptap/httptap/api"
+	"httptap/httptap/internal/capture"
 	"httptap/httptap/internal/hub"
 	"httptap/stack/link"
 )
@@ -46,6 +47,10 @@ type Config struct {
 	Log  *slog.Logger
 
 	Impair link.ImpairConfig // what is done to all clients' frames, both ways, at first
+	// Recorder is where /capture reads; nil: nowhere. Filter compiles the text of its filter; nil: there are none.
+	Recorder *capture.Recorder
+	Filter   func(string) (capture.Matcher, error)
+	Version  string // of the program, for captures
 
 	// Dropped returns how many frames the device lost; nil: there is none.
 	Dropped func() uint64
@@ -64,7 +69,8 @@ type Relay struct {
 	impair  impairments
 	closed  bool
 
-	streams *streams
+	streams  *streams
+	captures *captures
 
 	requests, refused, failed atomic.Uint64
 }
@@ -77,7 +83,7 @@ func New(cfg Config) *Relay {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	r := &Relay{cfg: cfg, router: mux.NewRouter(), patience: patience, clients: make(map[string]*client), streams: newStreams()}
+	r := &Relay{cfg: cfg, router: mux.NewRouter(), patience: patience, clients: make(map[string]*client), streams: newStreams(), captures: newCaptures()}
 	r.router.HandleFunc(api.PathInfo, r.info).Methods(http.MethodGet, http.MethodHead)
 	r.router.HandleFunc(api.PathSend, r.send).Methods(http.MethodPost)
 	r.router.HandleFunc(api.PathRecv, r.recv).Methods(http.MethodGet)
@@ -86,6 +92,7 @@ func New(cfg Config) *Relay {
 	r.router.HandleFunc(api.PathImpair, r.getImpair).Methods(http.MethodGet, http.MethodHead)
 	r.router.HandleFunc(api.PathImpair, r.putImpair).Methods(http.MethodPut)
 	r.router.HandleFunc(api.PathImpair, r.deleteImpair).Methods(http.MethodDelete)
+	r.router.HandleFunc(api.PathCapture, r.capture).Methods(http.MethodGet, http.MethodHead)
 	r.router.HandleFunc(api.PathStats, r.stats).Methods(http.MethodGet, http.MethodHead)
 	r.router.Handle(api.PathMetrics, r.metricsHandler()).Methods(http.MethodGet, http.MethodHead)
 	r.router.HandleFunc("/", r.help).Methods(http.MethodGet, http.MethodHead)
@@ -171,7 +178,7 @@ func (r *Relay) fail(w http.ResponseWriter, status int, err error) {
 	json.NewEncoder(w).Encode(api.Error{Error: err.Error()})
 }
 
-// Close detaches all clients; calls that wait for frames end, and so do streams.
+// Close detaches all clients; calls that wait for frames end, and so do streams and captures.
 func (r *Relay) Close() error {
 	r.mu.Lock()
 	r.closed = true
@@ -183,5 +190,6 @@ func (r *Relay) Close() error {
 		c.port.Close()
 	}
 	r.streams.close()
+	r.captures.close()
 	return nil
 }
