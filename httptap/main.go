@@ -38,6 +38,7 @@ Examples:
   sudo httptap -net 10.1.2.1/24 -mtu 9000
   httptap -i user -impair loss=5%,delay=20ms,seed=7    every client has a bad link
   sudo tcpdump -i tap0                        or Wireshark: every frame, the lab's answers too
+  curl -sN 127.0.0.1:7070/capture?since=10s | wireshark -k -i -    the same without root, and why
 
 Exit status: 0 after Ctrl-C, 1 when it can't start or the device fails, 2 for wrong usage.
 `
@@ -55,6 +56,7 @@ type options struct {
 	quiet  bool
 	impair link.ImpairConfig
 	log    logs.Config
+	ring   ringSize
 }
 
 // isNIC tells whether the device is an interface that is there already.
@@ -89,7 +91,7 @@ var errDone = errors.New("done")
 
 // parse reads the command line.
 func parse(args []string, stdout, stderr io.Writer) (options, error) {
-	var o options
+	o := options{ring: defaultRing}
 	var showVersion bool
 	var completion, impair string
 	f := flag.NewFlagSet("httptap", flag.ContinueOnError)
@@ -99,6 +101,7 @@ func parse(args []string, stdout, stderr io.Writer) (options, error) {
 	f.IntVar(&o.mtu, "mtu", 1500, "largest payload of a frame in `bytes`, 576 to 65521")
 	f.StringVar(&o.listen, "listen", api.DefaultListen, "`address:port` of the HTTP server; loopback only")
 	f.BoolVar(&o.lab, "lab", true, "built-in DHCP, DNS, NTP and HTTP servers; off by default for a NIC")
+	f.Var(&o.ring, "ring", "`size` of the memory that keeps the last frames for captures that start in the past, such as 64MB; 0 keeps none")
 	f.BoolVar(&o.quiet, "q", false, "do not print a line for each frame")
 	f.StringVar(&impair, "impair", "", "make the clients' link bad, both ways: `faults` such as loss=5%,delay=20ms,jitter=5ms,dup=1%,rate=10mbit,seed=7; PUT /impair changes it")
 	level := f.String("log", "warn", "`level` of what is logged to stderr, and worse: debug, info (clients that come and go), warn, error")

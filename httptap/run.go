@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"httptap/httptap/api"
+	"httptap/httptap/internal/capture"
 	"httptap/httptap/internal/hub"
 	"httptap/httptap/internal/lab"
 	"httptap/httptap/internal/logs"
@@ -83,6 +84,7 @@ func run(o options, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer w.close()
+	w.recorder = capture.New(w.hub.Observe, int(o.ring))
 	fmt.Fprintf(stdout, "httptap: %s, listening on http://%s - try: go run ./xcurl -ihttp http://www.httptap.test/\n", w.name, listener.Addr())
 	log.Info("listening", "address", listener.Addr(), "device", o.device, "mtu", w.info.MTU, "prefix", w.info.IPPrefix, "lab", o.lab)
 	defer log.Info("stopped")
@@ -104,6 +106,8 @@ type world struct {
 	info api.Info
 	us   pcap.Us
 	lost chan error // the device's end
+
+	recorder *capture.Recorder
 }
 
 // newWorld joins device, switch and lab.
@@ -171,7 +175,10 @@ func lastUsable(p netip.Prefix) netip.Addr {
 // serve answers calls until ctx ends or the device is lost.
 func (w *world) serve(ctx context.Context, l net.Listener, o options) error {
 	host, _, _ := net.SplitHostPort(o.listen)
-	cfg := relay.Config{Hub: w.hub, Info: w.info, Host: host, Impair: o.impair, Log: w.log.With("part", "relay")}
+	cfg := relay.Config{
+		Hub: w.hub, Info: w.info, Host: host, Impair: o.impair, Log: w.log.With("part", "relay"),
+		Recorder: w.recorder, Version: version,
+	}
 	if w.dev != nil {
 		cfg.Dropped = w.dev.Dropped
 	}
