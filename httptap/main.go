@@ -1,7 +1,8 @@
 // Command httptap opens a TAP device or a NIC and relays its Ethernet frames over HTTP, so that
 // everything else can run without privilege.
 //
-// Read main.go (flags), run.go (what is joined with what), show.go (the annotated lines).
+// Read main.go (flags), run.go (what is joined with what), show.go (the annotated lines),
+// extcap.go and install.go (httptap as an interface of Wireshark).
 package main
 
 import (
@@ -27,6 +28,7 @@ Usage:
   httptap -i user [flags]     without root and without a device: the lab is the network
   sudo httptap -i eth0        a real NIC, promiscuous
   httptap doctor [flags]      what stands in the way, and what mends it
+  httptap install-extcap      puts httptap into Wireshark's list of interfaces
 
 Flags:
 `
@@ -67,6 +69,12 @@ func main() {
 	args := os.Args[1:]
 	if len(args) > 0 && args[0] == "doctor" {
 		os.Exit(diagnose(args[1:], doctor.Local(), os.Stdout, os.Stderr))
+	}
+	if done, err := subcommand(args, os.Stdout, os.Stderr); err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintf(os.Stderr, "httptap: %v\n", err)
+		os.Exit(1)
+	} else if done {
+		return
 	}
 	o, err := parse(args, os.Stdout, os.Stderr)
 	switch {
