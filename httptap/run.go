@@ -186,14 +186,19 @@ func (w *world) serve(ctx context.Context, l net.Listener, o options) error {
 		cfg.Lab = w.labStats
 	}
 	r := relay.New(cfg)
-	defer r.Close()
 	server := &http.Server{
 		Handler: r, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
 		ReadTimeout: 2 * relay.MaxWait, ErrorLog: logs.Std(w.log.With("part", "relay"), slog.LevelWarn, "HTTP server"),
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(l) }()
-	defer server.Close()
+	defer func() {
+		r.Close() // first: calls end, and captures with their last blocks
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		server.Shutdown(ctx)
+		server.Close()
+	}()
 	select {
 	case <-ctx.Done():
 		return nil
