@@ -43,6 +43,11 @@ type Options struct {
 	Name string
 	// Transport is the one to use; "" is the best that the server has.
 	Transport Transport
+	// Comment says something of a frame that is to be written, which captures of the server show: up to
+	// api.MaxComment bytes, or "". Where the server takes comments all frames are then written by calls, in
+	// their order, also when they are read from a stream: its framing is that of other programs, which has no
+	// place for them. nil: frames have no comments.
+	Comment func(frame []byte) string
 }
 
 // Times of a Client.
@@ -62,6 +67,7 @@ type Client struct {
 	info      api.Info
 	device    link.Info
 	transport Transport
+	comment   func(frame []byte) string // nil: none, or the server does not take them
 	dialer    func(ctx context.Context, network, address string) (net.Conn, error)
 	http      *http.Client
 	stream    *stream         // nil: frames travel by calls
@@ -115,6 +121,9 @@ func newClient(base *url.URL, o Options) *Client {
 func (c *Client) dial(ctx context.Context, o Options) (err error) {
 	if c.info, c.device, err = c.ask(ctx); err != nil {
 		return err
+	}
+	if slices.Contains(c.info.Features, api.FeatureComments) {
+		c.comment = o.Comment
 	}
 	offers := []Transport{Version0}
 	if slices.Contains(c.info.Features, api.FeatureBatch) {
@@ -174,6 +183,9 @@ func (c *Client) Info() link.Info { return c.device }
 // Transport returns how the frames travel.
 func (c *Client) Transport() Transport { return c.transport }
 
+// Comments tells whether frames have comments: they were asked for, and the server takes them.
+func (c *Client) Comments() bool { return c.comment != nil }
+
 // Dropped returns how many frames were longer than the reader's buffer.
 func (c *Client) Dropped() uint64 { return c.dropped.Load() }
 
@@ -210,7 +222,7 @@ func (c *Client) WriteFrames(frames [][]byte) (done int, err error) {
 		return 0, net.ErrClosed
 	}
 	fit, bad := c.device.Fit(frames)
-	if c.stream != nil {
+	if c.stream != nil && c.comment == nil {
 		done, err = c.stream.writeFrames(frames[:fit])
 	} else {
 		done, err = c.pollWrite(frames[:fit])

@@ -274,7 +274,7 @@ func TestFramesTakeNoMemory(t *testing.T) {
 	}
 	var text []byte
 	if allocs := testing.AllocsPerRun(100, func() {
-		text = encode(text[:0], frames, true)
+		text = encode(text[:0], frames, true, nil)
 		if got, _, err := decode(text, bufs, sizes); got != n || err != nil {
 			t.Fatal(got, err)
 		}

@@ -6,10 +6,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"httptap/httptap/api"
 )
 
-// encode appends frames as JSON: an array of strings, or for version 0 the one frame's string.
-func encode(dst []byte, frames [][]byte, array bool) []byte {
+// encode appends frames as JSON: an array of strings, or for version 0 the one frame's string. A frame
+// that comment, unless it is nil, says something of is an object.
+func encode(dst []byte, frames [][]byte, array bool, comment func([]byte) string) []byte {
 	if array {
 		dst = append(dst, '[')
 	}
@@ -17,9 +20,21 @@ func encode(dst []byte, frames [][]byte, array bool) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
+		var says string
+		if comment != nil {
+			says = comment(f)
+			says = strings.ToValidUTF8(says[:min(len(says), api.MaxComment)], "")
+		}
+		if says != "" {
+			dst = append(dst, `{"frame":`...)
+		}
 		dst = append(dst, '"')
 		dst = base64.StdEncoding.AppendEncode(dst, f)
 		dst = append(dst, '"')
+		if says != "" {
+			text, _ := json.Marshal(says) // a string has no error
+			dst = append(append(append(dst, `,"comment":`...), text...), '}')
+		}
 	}
 	if array {
 		dst = append(dst, ']')

@@ -154,7 +154,7 @@ func FuzzRoundTrip(f *testing.F) {
 			return // no frame is empty
 		}
 		bufs, sizes := [][]byte{make([]byte, len(x)), make([]byte, len(y))}, make([]int, 2)
-		n, tooLong, err := decode(encode(nil, [][]byte{x, y}, true), bufs, sizes)
+		n, tooLong, err := decode(encode(nil, [][]byte{x, y}, true, nil), bufs, sizes)
 		if n != 2 || tooLong != 0 || err != nil || !bytes.Equal(bufs[0], x) || !bytes.Equal(bufs[1], y) {
 			t.Fatalf("%d, %d, %v", n, tooLong, err)
 		}

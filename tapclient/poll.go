@@ -89,11 +89,11 @@ func (c *Client) pause() error {
 // pollWrite sends frames, as many a call as it takes.
 func (c *Client) pollWrite(frames [][]byte) (done int, err error) {
 	for done < len(frames) {
-		n := 1
-		if c.transport == Batches {
+		n, array := 1, c.transport != Version0 || c.comment != nil
+		if array {
 			n = together(frames[done:])
 		}
-		c.write.body = encode(c.write.body[:0], frames[done:done+n], c.transport == Batches)
+		c.write.body = encode(c.write.body[:0], frames[done:done+n], array, c.comment)
 		if _, err := c.call(c.ctx, http.MethodPost, api.PathSend, c.write.body, nil); err != nil {
 			return done, err
 		}

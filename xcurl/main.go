@@ -65,6 +65,8 @@ type options struct {
 	client  string
 	maxTime time.Duration
 	impair  link.ImpairConfig
+
+	comments bool
 }
 
 var errDone = errors.New("done")
@@ -104,6 +106,9 @@ func (o *options) account() {
 	if o.Verbose {
 		fmt.Fprintf(os.Stderr, "* frames came and went by %s\n", c.Transport())
 	}
+	if o.comments && !c.Comments() {
+		fmt.Fprintln(os.Stderr, "xcurl: this httptap takes no comments")
+	}
 	if lost, dropped := c.Lost(), c.Dropped(); lost+dropped > 0 {
 		fmt.Fprintf(os.Stderr, "xcurl: %d frames were lost when the stream to httptap broke, %d were too long\n", lost, dropped)
 	}
@@ -122,7 +127,12 @@ func exit(err error) {
 // open opens what the flags name.
 func (o *options) open(ctx context.Context) (link.Device, error) {
 	if o.ihttp {
-		c, err := tapclient.Dial(ctx, o.url, tapclient.Options{Name: o.client})
+		options := tapclient.Options{Name: o.client}
+		if o.comments {
+			o.Comments = new(curl.Comments)
+			options.Comment = o.Comments.Of
+		}
+		c, err := tapclient.Dial(ctx, o.url, options)
 		if err != nil || o.impair.IsZero() {
 			return c, err
 		}
@@ -187,6 +197,7 @@ func parse(args []string) (o options, err error) {
 	f.StringVar(&o.url, "url", api.DefaultURL, "`URL` of the httptap")
 	f.StringVar(&o.client, "client", fmt.Sprintf("xcurl-%d", os.Getpid()), "`name` of this client at the httptap: it decides the hardware address")
 	f.StringVar(&impair, "impair", "", "make the link bad, both ways: `faults` such as loss=5%,delay=20ms,jitter=5ms,dup=1%,rate=10mbit,seed=7")
+	f.BoolVar(&o.comments, "comments", false, "with -ihttp: tell httptap's captures why each TCP segment is sent, and its connection's state")
 	f.StringVar(&host, "host", "", "`name` of the host whose page / is fetched, instead of a URL")
 	f.StringVar(&addr, "addr", "", "`IP` address to request by DHCP")
 	f.UintVar(&localPort, "port", 0, "local TCP `port`; 0 picks one")
@@ -253,6 +264,9 @@ func parse(args []string) (o options, err error) {
 	}
 	if o.impair, err = link.ParseImpair(impair); err != nil {
 		return o, fmt.Errorf("-impair %w", err)
+	}
+	if o.comments && !o.ihttp {
+		return o, errors.New("-comments needs -ihttp: it is httptap that captures")
 	}
 	if localPort > 65535 {
 		return o, fmt.Errorf("-port %d: a port is at most 65535", localPort)

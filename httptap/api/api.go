@@ -9,7 +9,8 @@
 //
 // On top of it, each usable alone (Info.Features lists what a server offers):
 //
-//	POST /send    a JSON array of such strings: several frames
+//	POST /send    a JSON array of such strings: several frames; {"frame":"...","comment":"..."} is one with
+//	              something to say of it, which captures show
 //	GET  /recv?max=64&wait=5s    an array, too; waits for the first frame
 //	GET  /stream  a raw byte stream of frames, both ways, for as long as the connection lasts
 //	GET  /capture what crosses the switch as pcapng, for as long as the client reads
@@ -86,6 +87,9 @@ const (
 	DefaultClient = "default"
 )
 
+// MaxComment is the length in bytes of the longest comment of a frame.
+const MaxComment = 1024
+
 // MaxClientName is the length in bytes of the longest client name.
 const MaxClientName = 64
 
@@ -143,6 +147,8 @@ const (
 	FeatureStream  = "stream"  // /stream
 	FeatureImpair  = "impair"  // /impair
 	FeatureCapture = "capture" // /capture
+
+	FeatureComments = "comments" // objects in the arrays on /send
 )
 
 // Impairments is what /impair answers: what is done to whose frames.

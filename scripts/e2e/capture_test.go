@@ -105,6 +105,8 @@ func TestCaptureLive(t *testing.T) {
 	}
 	wantConversation(t, live.String())
 
+	// The same again, with the stack's own state.
+	w.must(t, "xcurl", append([]string{"-comments"}, fetch...)...)
 	past := exec.CommandContext(ctx, "curl", "-sS", url+"/capture?since=1m&duration=100ms&client=me")
 	file, err := past.Output()
 	if err != nil {
@@ -117,6 +119,11 @@ func TestCaptureLive(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantConversation(t, string(out))
+	for _, want := range []string{"client me to lab,why: SYN; SYN-SENT, cwnd ", "client me to lab,why: new data; ESTABLISHED, cwnd "} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("no packet says %q:\n%s", want, out)
+		}
+	}
 }
 
 // extcapHome is a home in which httptap is installed as an extcap.

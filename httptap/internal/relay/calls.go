@@ -30,7 +30,7 @@ func (r *Relay) info(w http.ResponseWriter, q *http.Request) {
 	i.Client, i.ClientHardwareAddr = c.name, c.hw.String()
 	i.Features = []string{api.FeatureBatch, api.FeatureStream, api.FeatureImpair}
 	if r.cfg.Recorder != nil {
-		i.Features = append(i.Features, api.FeatureCapture)
+		i.Features = append(i.Features, api.FeatureCapture, api.FeatureComments)
 	}
 	writeJSON(w, i)
 }
@@ -66,7 +66,7 @@ func (r *Relay) send(w http.ResponseWriter, q *http.Request) {
 		r.fail(w, status, err)
 		return
 	}
-	n, err := c.port.Send(b.frames...)
+	n, err := r.put(c, b)
 	if err == nil {
 		return // 200 and an empty body
 	}
@@ -81,6 +81,21 @@ func (r *Relay) send(w http.ResponseWriter, q *http.Request) {
 		err = fmt.Errorf("frame %d of %d, the ones before it were sent: %w", n+1, len(b.frames), err)
 	}
 	r.fail(w, status, err)
+}
+
+// put sends the frames of a body. A comment goes to the recorder just before its frame.
+func (r *Relay) put(c *client, b *buffer) (n int, err error) {
+	if r.cfg.Recorder == nil {
+		return c.port.Send(b.frames...)
+	}
+	for ; n < len(b.notes); n++ {
+		r.cfg.Recorder.Note(time.Now(), c.port.Name(), b.frames[n], b.notes[n])
+		if _, err = c.port.Send(b.frames[n]); err != nil {
+			return n, err
+		}
+	}
+	k, err := c.port.Send(b.frames[n:]...)
+	return n + k, err
 }
 
 // recv answers frames from the client's queue.
@@ -208,7 +223,7 @@ func (r *Relay) stats(w http.ResponseWriter, q *http.Request) { writeJSON(w, r.s
 const helpText = `httptap relays raw Ethernet frames over HTTP.
 
   GET  /info    the device, and the hardware address that you are to use
-  POST /send    a JSON string: one frame in base64; a JSON array: several
+  POST /send    a JSON string: one frame in base64; a JSON array: several, and {"frame":"..","comment":".."}
   GET  /recv    a JSON string: the oldest unread frame; "" when there is none
   GET  /recv?max=64&wait=5s    a JSON array; waits for the first frame
   GET  /stream  with Upgrade: httptap, a byte stream of frames, each after its length (4 bytes)

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +21,7 @@ import (
 	"httptap/httptap/api"
 	"httptap/httptap/internal/capture"
 	"httptap/httptap/internal/hub"
+	"httptap/tapclient"
 )
 
 // startCapture is start with a recorder and a filter that matches frames with a text in them.
@@ -397,4 +399,67 @@ func TestCaptureUnderLoad(t *testing.T) {
 		l.expect(fmt.Sprint("tap0 ", i))
 	}
 	l.end()
+}
+
+// What a client says of its frames is in the capture, whatever way they come by.
+func TestCommentsOfClients(t *testing.T) {
+	r, url, wire := startCapture(t, capture.MinSize, 0)
+	rd, err := r.cfg.Recorder.Open(capture.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rd.Close()
+	item := func(text, comment string) string {
+		return fmt.Sprintf(`{"frame":%s,"comment":%q}`, quoted(frame(text)), comment)
+	}
+	body := "[" + item("1", "why: SYN") + "," + quoted(frame("2")) + "," + item("3", "") + "," + item("4", "why: data") + "," + quoted(frame("5")) + "]"
+	if status, answer := call(t, "POST", url+"/send?client=me", body); status != 200 {
+		t.Fatalf("%d %s", status, answer)
+	}
+	// More of them than wait at once, and one that the switch refuses among them.
+	var many []string
+	for i := range 2000 {
+		many = append(many, item(fmt.Sprint("m", i), fmt.Sprint("n", i)))
+	}
+	many = append(many, `{"frame":"AAAA","comment":"short"}`)
+	if status, answer := call(t, "POST", url+"/send?client=me", "["+strings.Join(many, ",")+"]"); status != 400 || !strings.Contains(answer, "frame 2001 of 2001") {
+		t.Errorf("%d %s", status, answer)
+	}
+	for _, transport := range []tapclient.Transport{tapclient.Stream, tapclient.Batches} {
+		c, err := tapclient.Dial(t.Context(), url, tapclient.Options{Name: "you", Transport: transport, Comment: func(frame []byte) string {
+			if frame[14] == 'a' {
+				return `the "first"` + strings.Repeat("ä", 1000)
+			}
+			return ""
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !c.Comments() {
+			t.Errorf("%s: no comments", transport)
+		}
+		if n, err := c.WriteFrames([][]byte{frame("a"), frame("b")}); n != 2 || err != nil {
+			t.Errorf("%s: %d frames written: %v", transport, n, err)
+		}
+		wire.Send(frame("back")) // and reading goes on as before
+		bufs, sizes := [][]byte{make([]byte, 2000)}, make([]int, 1)
+		if _, err := c.ReadFrames(bufs, sizes); err != nil || string(bufs[0][14:sizes[0]]) != "back" {
+			t.Errorf("%s: %q %v", transport, bufs[0][:sizes[0]], err)
+		}
+		c.Close()
+	}
+	var got []string
+	var f capture.Frame
+	for rd.Next(&f) {
+		got = append(got, string(f.Bytes[14:])+"="+string(f.Note))
+	}
+	want := []string{"1=why: SYN", "2=", "3=", "4=why: data", "5="}
+	for i := range 2000 {
+		want = append(want, fmt.Sprintf("m%d=n%d", i, i))
+	}
+	long := `the "first"` + strings.Repeat("ä", (api.MaxComment-11)/2)
+	want = append(want, "a="+long, "b=", "back=", "a="+long, "b=", "back=")
+	if !slices.Equal(got, want) {
+		t.Errorf("%d frames:\n%.3000q, want %d", len(got), got, len(want))
+	}
 }

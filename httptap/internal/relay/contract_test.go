@@ -197,6 +197,10 @@ func TestErrors(t *testing.T) {
 		{"an object", "POST", "/send", `{"frame":"AAAA"}`, 400, "not a JSON string"},
 		{"a number", "POST", "/send", "7", 400, "not a JSON string"},
 		{"null", "POST", "/send", "null", 400, "not a JSON string"},
+		{"an object without a frame", "POST", "/send", `["AAAA",{"comment":"x"}]`, 400, "an item has no frame"},
+		{"null in an array", "POST", "/send", `[null]`, 400, "an item has no frame"},
+		{"an object with more", "POST", "/send", `[{"frame":"AAAA","coment":"x"}]`, 400, "coment"},
+		{"a long comment", "POST", "/send", `[{"frame":"AAAA","comment":"` + strings.Repeat("x", 1025) + `"}]`, 400, "a comment has at most 1024 bytes"},
 		{"an array of numbers", "POST", "/send", "[1,2]", 400, "not a JSON string"},
 		{"an array with null", "POST", "/send", `["AAAA",null]`, 400, "not a JSON string"},
 		{"a trailing comma", "POST", "/send", `["AAAA",]`, 400, "not a JSON string"},
@@ -384,22 +388,35 @@ func oracle(body []byte) (texts []string, valid bool) {
 		}
 		return []string{*one}, true
 	}
-	var list []*string
+	var list []any
 	if json.Unmarshal(body, &list) != nil || list == nil {
 		return nil, false
 	}
-	for _, s := range list {
-		if s == nil {
+	for _, item := range list {
+		if o, ok := item.(map[string]any); ok {
+			for name, value := range o {
+				// encoding/json takes a field's name in any case.
+				switch says, text := value.(string); {
+				case strings.EqualFold(name, "frame"):
+					item = value
+				case !strings.EqualFold(name, "comment"), !text && value != nil, len(says) > api.MaxComment:
+					return nil, false
+				}
+			}
+		}
+		s, ok := item.(string)
+		if !ok {
 			return nil, false
 		}
-		texts = append(texts, *s)
+		texts = append(texts, s)
 	}
 	return texts, true
 }
 
 // FuzzDecode holds the fast way of reading a body against encoding/json.
 func FuzzDecode(f *testing.F) {
-	for _, s := range []string{quoted(frame("x")), "[]", `["AAAA","QQ=="]`, `["A\/8="]`, `["AAAA" "BBBB"]`, `["AAAA",]`, `"a"b"`, `[[]]`, "null", `{"a":1}`, ` "" `} {
+	for _, s := range []string{quoted(frame("x")), "[]", `["AAAA","QQ=="]`, `["A\/8="]`, `["AAAA" "BBBB"]`, `["AAAA",]`, `"a"b"`, `[[]]`, "null", `{"a":1}`, ` "" `,
+		`[{"frame":"AAAA","comment":"x"},"QQ=="]`, `[{"frame":null}]`, `[{"comment":"x"}]`, `[{"frame":"AAAA","more":1}]`} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {

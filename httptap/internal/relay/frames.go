@@ -8,13 +8,16 @@ import (
 	"fmt"
 	"io"
 	"sync"
+
+	"httptap/httptap/api"
 )
 
 // Errors of a /send body.
 var (
-	errJSON   = errors.New("the body is not a JSON string, nor an array of them")
+	errJSON   = errors.New("the body is not a JSON string, nor an array of strings and of {\"frame\":\"...\",\"comment\":\"...\"}")
 	errBase64 = errors.New("not base64 (standard alphabet, with padding)")
 	errMany   = fmt.Errorf("at most %d frames in a body", MaxSend)
+	errNote   = fmt.Errorf("a comment has at most %d bytes", api.MaxComment)
 )
 
 // buffer is the memory of one call: the text of a body and the frames in it. It is reused.
@@ -22,6 +25,7 @@ type buffer struct {
 	text   []byte
 	raw    []byte   // the frames' bytes
 	frames [][]byte // into raw
+	notes  []string // the comments of the frames; none when no frame has one
 	sizes  []int
 }
 
@@ -52,9 +56,11 @@ func (b *buffer) readBody(r io.Reader, expect int64) error {
 	}
 }
 
-// decode finds the frames in the body: a JSON string or an array of strings.
+// decode finds the frames in the body: a JSON string or an array of them and of objects.
 func (b *buffer) decode() error {
 	b.frames, b.raw = b.frames[:0], b.raw[:0]
+	clear(b.notes)
+	b.notes = b.notes[:0]
 	// Decoding never needs more than the text has: frames that point into raw stay valid.
 	if cap(b.raw) < len(b.text) {
 		b.raw = make([]byte, 0, len(b.text))
@@ -127,32 +133,54 @@ func cutString(s []byte) (text, rest []byte) {
 	return s[start+1 : end : end], s[end+1:]
 }
 
-// decodeSlowly is for bodies with escapes and for those that are wrong.
+// A commented is a frame in a body: a string, or an object that has something to say of it, too.
+type commented struct {
+	Frame   *string `json:"frame"`
+	Comment string  `json:"comment"`
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (c *commented) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] == '"' {
+		return json.Unmarshal(b, &c.Frame)
+	}
+	type object commented // without this method
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	return d.Decode((*object)(c))
+}
+
+// decodeSlowly is for bodies with escapes or comments, and for those that are wrong.
 func (b *buffer) decodeSlowly(s []byte) error {
-	var list []string
+	var list []commented
 	var one string
 	switch err := json.Unmarshal(s, &one); {
 	case err == nil && !bytes.Equal(s, []byte("null")):
-		list = []string{one}
+		list = []commented{{Frame: &one}}
 	case len(s) > 0 && s[0] == '[':
-		var items []*string
-		if err := json.Unmarshal(s, &items); err != nil {
+		if err := json.Unmarshal(s, &list); err != nil {
 			return fmt.Errorf("%w: %w", errJSON, err)
-		}
-		for _, item := range items {
-			if item == nil {
-				return fmt.Errorf("%w: null is no string", errJSON)
-			}
-			list = append(list, *item)
 		}
 	case err != nil:
 		return fmt.Errorf("%w: %w", errJSON, err)
 	default:
 		return errJSON
 	}
-	for _, text := range list {
-		if err := b.add([]byte(text)); err != nil {
+	for _, item := range list {
+		if item.Frame == nil {
+			return fmt.Errorf("%w: an item has no frame", errJSON)
+		}
+		if len(item.Comment) > api.MaxComment {
+			return errNote
+		}
+		if err := b.add([]byte(*item.Frame)); err != nil {
 			return err
+		}
+		if item.Comment != "" {
+			for len(b.notes) < len(b.frames) {
+				b.notes = append(b.notes, "")
+			}
+			b.notes[len(b.frames)-1] = item.Comment
 		}
 	}
 	return nil

@@ -4,7 +4,8 @@
 //	device ── Tee (annotated lines) ── stack.Host: DHCP, ARP, NTP, DNS, TCP ── http1
 //
 // Read run.go (the steps in their order), fetch.go (one HTTP exchange), target.go (URLs),
-// exit.go (curl's exit codes), show.go (what is printed).
+// exit.go (curl's exit codes), show.go (what is printed), comments.go (what captures
+// are told).
 //
 // The body goes to Stdout or the output file, everything else to Stderr.
 package curl

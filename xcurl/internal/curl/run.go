@@ -35,8 +35,9 @@ type Config struct {
 	MaxRedirects int
 	Insecure     bool // do not verify certificates
 	Output       string
-	Hostname     string // told to the DHCP server
-	Seed         uint64 // of the host; 0: random
+	Hostname     string    // told to the DHCP server
+	Seed         uint64    // of the host; 0: random
+	Comments     *Comments // are told of each segment that is sent; nil: nobody is
 
 	Stdout, Stderr io.Writer
 }
@@ -66,7 +67,11 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	if !cfg.NoPcap {
 		device = link.Tee(device, s.frame)
 	}
-	host, err := stack.New(stack.Config{Device: device, Hostname: cfg.Hostname, Seed: cfg.Seed})
+	config := stack.Config{Device: device, Hostname: cfg.Hostname, Seed: cfg.Seed}
+	if cfg.Comments != nil {
+		config.OnSegment = cfg.Comments.OnSegment
+	}
+	host, err := stack.New(config)
 	if err != nil {
 		cfg.Device.Close()
 		return fail(ctx, ExitConnect, err)
