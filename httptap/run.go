@@ -177,7 +177,7 @@ func (w *world) serve(ctx context.Context, l net.Listener, o options) error {
 	host, _, _ := net.SplitHostPort(o.listen)
 	cfg := relay.Config{
 		Hub: w.hub, Info: w.info, Host: host, Impair: o.impair, Log: w.log.With("part", "relay"),
-		Recorder: w.recorder, Version: version,
+		Recorder: w.recorder, Filter: compileFilter, Version: version,
 	}
 	if w.dev != nil {
 		cfg.Dropped = w.dev.Dropped

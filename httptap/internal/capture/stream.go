@@ -20,6 +20,8 @@ type Meta struct {
 	Port   string // that it was seen at: the interface's name
 	Out    bool   // on its way out of the switch
 	Number uint64 // in this capture, from 1 on, if it matches
+
+	Comments [][]byte // of the frame; they hold until Match returns
 }
 
 // maxInterfaces bounds what a Stream remembers. Interfaces can't be taken back: the one that would be
@@ -100,7 +102,8 @@ func (s *Stream) Frame(dst []byte, f *Frame) ([]byte, bool) {
 		dst, i = s.describe(dst, string(f.Port), string(f.Kind))
 	}
 	i.stats.Received++
-	if s.o.Filter != nil && !s.o.Filter.Match(f.Bytes, Meta{Nanos: f.Nanos, Port: i.name, Out: f.Out, Number: s.number + 1}) {
+	comments := s.comment(f)
+	if s.o.Filter != nil && !s.o.Filter.Match(f.Bytes, Meta{Nanos: f.Nanos, Port: i.name, Out: f.Out, Number: s.number + 1, Comments: comments}) {
 		return dst, false
 	}
 	s.number++
@@ -115,12 +118,11 @@ func (s *Stream) Frame(dst []byte, f *Frame) ([]byte, bool) {
 	if f.Out {
 		p.Direction = pcapng.Outbound
 	}
-	p.Comments = s.comment(f)
+	p.Comments = s.withGap(comments)
 	return pcapng.AppendPacket(dst, p), true
 }
 
-// comment says where a frame went, what an impairment did to it, what its sender says of it, and what
-// is missing before it.
+// comment says where a frame went, what an impairment did to it, and what its sender says of it.
 func (s *Stream) comment(f *Frame) [][]byte {
 	where := s.comments[0][:0]
 	switch {
@@ -142,12 +144,17 @@ func (s *Stream) comment(f *Frame) [][]byte {
 	if len(f.Note) > 0 {
 		s.list = append(s.list, f.Note)
 	}
-	if s.lost > 0 {
-		gap := strconv.AppendUint(s.comments[2][:0], s.lost, 10)
-		s.comments[2] = append(gap, " frames before this one are missing: the reader of this capture was too slow"...)
-		s.list = append(s.list, s.comments[2])
-		s.lost = 0
+	return s.list
+}
+
+// withGap adds to the comments of a frame that is appended what is missing before it.
+func (s *Stream) withGap(comments [][]byte) [][]byte {
+	if s.lost == 0 {
+		return comments
 	}
+	gap := strconv.AppendUint(s.comments[2][:0], s.lost, 10)
+	s.comments[2] = append(gap, " frames before this one are missing: the reader of this capture was too slow"...)
+	s.list, s.lost = append(comments, s.comments[2]), 0
 	return s.list
 }
 

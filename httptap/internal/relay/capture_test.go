@@ -51,7 +51,7 @@ func (c contains) Match(frame []byte, _ capture.Meta) bool { return bytes.Contai
 func compileContains(s string) (capture.Matcher, error) {
 	text, ok := strings.CutPrefix(s, "text=")
 	if !ok {
-		return nil, errors.New("column 1: what is this?")
+		return nil, errors.New("filter: column 1: what is this?")
 	}
 	return contains(text), nil
 }

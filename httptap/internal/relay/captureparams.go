@@ -98,7 +98,7 @@ func captureParams(v url.Values, now time.Time, compile func(string) (capture.Ma
 			return o, fmt.Errorf("filter is over %d bytes", maxFilter)
 		}
 		if o.filter, err = compile(s); err != nil {
-			return o, fmt.Errorf("filter: %w", err)
+			return o, err // which begins with "filter:"
 		}
 		say("filter %s", s)
 	}
