@@ -47,7 +47,7 @@ func diagnose(args []string, s *doctor.System, stdout, stderr io.Writer) int {
 		fmt.Fprint(stdout, doctorUsage)
 		return 0
 	}
-	o, err := parse(args, stdout, stderr)
+	o, err := parse(args, stdout)
 	switch {
 	case errors.Is(err, flag.ErrHelp), errors.Is(err, errDone):
 		return 0

@@ -225,7 +225,7 @@ func (o *extcapOptions) run() error {
 // startRootless runs httptap -i user in this process, and returns when it listens. It ends with the
 // process.
 func startRootless(ctx context.Context, listen string) error {
-	o, err := parse([]string{"-i", userDevice, "-q", "-listen", listen}, io.Discard, io.Discard)
+	o, err := parse([]string{"-i", userDevice, "-q", "-listen", listen}, io.Discard)
 	if err != nil {
 		return err
 	}

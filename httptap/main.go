@@ -76,7 +76,7 @@ func main() {
 	} else if done {
 		return
 	}
-	o, err := parse(args, os.Stdout, os.Stderr)
+	o, err := parse(args, os.Stdout)
 	switch {
 	case errors.Is(err, flag.ErrHelp), errors.Is(err, errDone):
 		return
@@ -98,12 +98,12 @@ func main() {
 var errDone = errors.New("done")
 
 // parse reads the command line.
-func parse(args []string, stdout, stderr io.Writer) (options, error) {
+func parse(args []string, stdout io.Writer) (options, error) {
 	o := options{ring: defaultRing}
 	var showVersion bool
 	var completion, impair string
 	f := flag.NewFlagSet("httptap", flag.ContinueOnError)
-	f.SetOutput(stderr)
+	f.SetOutput(io.Discard) // what is wrong is said once, by who called
 	f.StringVar(&o.device, "i", "tap0", "`device`: tap* makes a TAP, any other name is a NIC, user needs neither root nor device")
 	network := f.String("net", "192.168.10.1/24", "the kernel's `address/length` on the TAP; with -i user the lab's")
 	f.IntVar(&o.mtu, "mtu", 1500, "largest payload of a frame in `bytes`, 576 to 65521")
@@ -116,15 +116,16 @@ func parse(args []string, stdout, stderr io.Writer) (options, error) {
 	format := f.String("log-format", logs.Text, "`format` of the log: text or json")
 	f.BoolVar(&showVersion, "version", false, "print the version")
 	f.StringVar(&completion, "completion", "", "print the completion script of a `shell`: bash, zsh or fish")
-	f.Usage = func() {
+	f.Usage = func() {}
+	switch err := f.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
 		fmt.Fprint(stdout, usage)
 		f.SetOutput(stdout)
 		f.PrintDefaults()
-		f.SetOutput(stderr)
 		fmt.Fprint(stdout, examples)
-	}
-	if err := f.Parse(args); err != nil {
 		return o, err
+	case err != nil:
+		return o, fmt.Errorf("%w; see httptap -h", err)
 	}
 	switch {
 	case showVersion:

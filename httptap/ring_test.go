@@ -12,13 +12,13 @@ func TestRingFlag(t *testing.T) {
 		if text == "" {
 			args = nil
 		}
-		o, err := parse(args, io.Discard, io.Discard)
+		o, err := parse(args, io.Discard)
 		if err != nil || o.ring != want {
 			t.Errorf("-ring %s: %d, want %d: %v", text, o.ring, want, err)
 		}
 	}
 	for _, text := range []string{"1KB", "-1", "5GB", "many", "16 000 MB", "99999999999GB"} {
-		if _, err := parse([]string{"-ring", text}, io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), "such as 16MB") {
+		if _, err := parse([]string{"-ring", text}, io.Discard); err == nil || !strings.Contains(err.Error(), "such as 16MB") {
 			t.Errorf("-ring %s: %v", text, err)
 		}
 	}

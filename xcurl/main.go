@@ -221,18 +221,17 @@ func parse(args []string) (o options, err error) {
 	f.Float64Var(&maxTime, "max-time", 0, "give up after so many `seconds`; 0: never")
 	f.BoolVar(&showVersion, "version", false, "print the version")
 	f.StringVar(&completion, "completion", "", "print the completion script of a `shell`: bash, zsh or fish")
-	f.Usage = func() {
-		fmt.Fprint(os.Stdout, usage)
-		f.SetOutput(os.Stdout)
-		f.PrintDefaults()
-		fmt.Fprint(os.Stdout, examples)
-	}
+	f.Usage = func() {} // what is wrong is said once, by main
 	f.SetOutput(io.Discard)
 	// As with curl, flags may stand behind the URL.
 	var urls []string
 	for rest := args; ; {
 		if err := f.Parse(rest); err != nil {
 			if errors.Is(err, flag.ErrHelp) {
+				fmt.Fprint(os.Stdout, usage)
+				f.SetOutput(os.Stdout)
+				f.PrintDefaults()
+				fmt.Fprint(os.Stdout, examples)
 				return o, err
 			}
 			return o, fmt.Errorf("%w; see xcurl -h", err)
