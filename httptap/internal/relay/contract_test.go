@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -329,7 +330,7 @@ func TestIdleClientsAreForgotten(t *testing.T) {
 
 // A client that vanishes while it waits blocks nobody and loses nothing.
 func TestVanishedClient(t *testing.T) {
-	url, wire, h := setup(t, 0)
+	r, url, wire := start(t, 1500, 0)
 	call(t, "GET", url+"/info?client=gone", "")
 	ctx, cancel := context.WithCancel(t.Context())
 	q, _ := http.NewRequestWithContext(ctx, "GET", url+"/recv?client=gone&wait=60s", nil)
@@ -341,17 +342,31 @@ func TestVanishedClient(t *testing.T) {
 		}
 		failed <- err
 	}()
-	time.Sleep(50 * time.Millisecond) // until the call waits in the server, of which nothing tells
+	inside := func(want int) {
+		t.Helper()
+		for begin := time.Now(); ; runtime.Gosched() {
+			r.mu.Lock()
+			n := r.clients["gone"].active
+			r.mu.Unlock()
+			if n == want {
+				return
+			}
+			if time.Since(begin) > 10*time.Second {
+				t.Fatalf("%d calls are inside, want %d", n, want)
+			}
+		}
+	}
+	inside(1)
 	cancel()
 	if err := <-failed; err == nil {
 		t.Fatal("the call was answered")
 	}
-	time.Sleep(50 * time.Millisecond) // until the server has noticed
+	inside(0)
 	wire.Send(frame("kept"))
 	if _, body := call(t, "GET", url+"/recv?client=gone&wait=5s", ""); body != "["+quoted(frame("kept"))+"]\n" {
 		t.Errorf("its next call: %q", body)
 	}
-	for _, p := range h.Stats().Ports {
+	for _, p := range r.cfg.Hub.Stats().Ports {
 		if p.DroppedGone != 0 {
 			t.Errorf("%+v", p)
 		}
