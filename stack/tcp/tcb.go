@@ -3,7 +3,6 @@ package tcp
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net/netip"
 	"time"
 
@@ -313,23 +312,10 @@ func (t *TCB) Read(b []byte) (int, error) {
 		}
 		n := t.rx.peek(0, b)
 		t.rx.drop(n)
-		t.urg.urging = t.Urgent() > 0
-		t.tuning.read += n
-		if t.state.canReceive() && t.windowGain() {
-			t.ackNow = true // the window opens again: tell the peer
-			t.ackWhy = ReasonWindowUpdate
-		}
+		t.taken(n)
 		return n, nil
 	}
-	switch {
-	case t.eof:
-		return 0, io.EOF
-	case t.err != nil:
-		return 0, t.err
-	case t.state == Closed:
-		return 0, ErrClosed
-	}
-	return 0, nil
+	return 0, t.noData()
 }
 
 // SetNagle switches Nagle's algorithm. RFC 9293, 3.7.4: it "MUST" be possible "to disable the Nagle
