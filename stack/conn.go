@@ -29,6 +29,9 @@ type Conn struct {
 	waiting      bool // in the engine's timeWaits, between these two
 	older, newer *Conn
 
+	wasBroken bool          // broken is closed
+	broken    chan struct{} // for Broken; nil: nobody asks
+
 	rd, wr  waiter
 	writing bool // a Write is under way: others wait for their turn
 	closed  bool
@@ -36,7 +39,10 @@ type Conn struct {
 	tos     uint8
 }
 
-var _ net.Conn = (*Conn)(nil)
+var (
+	_ net.Conn    = (*Conn)(nil)
+	_ io.WriterTo = (*Conn)(nil)
+)
 
 func (h *Host) newConn(key tuple) *Conn {
 	c := &Conn{host: h, key: key, linger: -1, tos: h.e.tos}
@@ -51,7 +57,7 @@ func (h *Host) ends(key tuple) (local, remote netip.AddrPort) {
 	if key.remote[0] == 127 {
 		return netip.AddrPortFrom(remote.Addr(), key.lport), remote
 	}
-	return netip.AddrPortFrom(netip.AddrFrom4(h.e.net.addr), key.lport), remote
+	return netip.AddrPortFrom(netip.AddrFrom4(h.e.localAddr(key)), key.lport), remote
 }
 
 // config returns what the TCB is opened with at now.
@@ -86,6 +92,7 @@ func (c *Conn) wake() {
 	if c.tcb.Writable() || c.tcb.Err() != nil || c.linger > 0 && c.tcb.Delivered() {
 		c.wr.cond.Broadcast()
 	}
+	c.breaks()
 }
 
 // Read reads what has arrived, and waits for it when nothing has. It returns io.EOF after the

@@ -20,7 +20,8 @@
 // Read host.go (configuration and the address), loop.go (the two goroutines), engine.go
 // (what happens to a frame), output.go (how a packet finds its way out), input.go, icmp.go,
 // pathmtu.go, address.go (DHCP and duplicate address detection), then the blocking shell: conn.go,
-// listener.go, packetconn.go, resolver.go, tools.go.
+// listener.go, packetconn.go, resolver.go, tools.go. A router's part of the host is forward.go, with
+// forward_echo.go and splice.go.
 //
 // One mutex guards a Host and everything in it. It is never held while the device is read or
 // written, so a slow device never blocks a caller that does not wait for it. The engine owns
@@ -34,6 +35,8 @@
 //     handshakes, TIME-WAIT that is reused (RFC 6191), and buffers that grow with the path: an idle
 //     connection has none and costs 2 KiB
 //   - RFC 1191: what a router says of a path holds ten minutes, for TCP, UDP and ping
+//   - as a router whose flows end in it ([Forwarder]): RFC 1812, 5.3.1 (TTL) and 5.2.7.1 (unreachable
+//     destinations); it does not pass packets on
 //   - RFC 1122 as far as an end host needs it, RFC 5227 (address conflict detection), RFC 6528
 //     (initial sequence numbers), RFC 6056, 3.3.1 (random local ports), RFC 3442 (routes)
 //

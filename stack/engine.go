@@ -62,15 +62,26 @@ type engine struct {
 
 	timeWaits timeWaits
 	cookies   tcp.Cookies
+	forwarder *Forwarder                        // nil: the host is no router
 	onSegment func(frame []byte, info tcp.Info) // Config.OnSegment
 
 	event func() // tells the shell that an address, a neighbour or a ping has news
 }
 
-// A tuple names a connection: the local address is the host's only one.
+// A tuple names a connection. Its local address is the host's only one, and then zero here, or the
+// one that a neighbour asked a Forwarder for.
 type tuple struct {
 	remote       [4]byte
 	lport, rport uint16
+	local        [4]byte
+}
+
+// localAddr returns the local address of t.
+func (e *engine) localAddr(t tuple) [4]byte {
+	if t.local != [4]byte{} {
+		return t.local
+	}
+	return e.net.addr
 }
 
 // network is what the host knows of where it is.
@@ -218,6 +229,9 @@ func (e *engine) expireFragments(now time.Time) {
 		}
 		if first.Valid() {
 			a := arrival{Packet: first, unicast: e.isOwn(first.Dst())}
+			if e.forwards(first) {
+				a.local, a.unicast = first.Dst(), true
+			}
 			e.sendError(now, a, icmpv4.TypeTimeExceeded, icmpv4.CodeReassembly, &e.stats.TimesExceeded)
 		}
 	}
@@ -252,7 +266,8 @@ func (e *engine) timeOffset(now time.Time, t tuple) uint32 {
 func (e *engine) hash(t tuple) (number, stamp uint32) {
 	var b [44]byte
 	copy(b[:], e.secret[:])
-	copy(b[32:], e.net.addr[:])
+	local := e.localAddr(t)
+	copy(b[32:], local[:])
 	copy(b[36:], t.remote[:])
 	binary.BigEndian.PutUint16(b[40:], t.lport)
 	binary.BigEndian.PutUint16(b[42:], t.rport)

@@ -34,6 +34,9 @@ type Config struct {
 	Pace       bool // spread what a connection sends over its round trip
 	ECN        bool // ask peers for explicit congestion notification; those that ask always get it
 
+	// Forward makes the Host a router for its network: see Forwarder.
+	Forward bool
+
 	TTL uint8 // of packets; 0: 64
 	TOS uint8 // Differentiated Services field of packets; the low two bits are ECN's and must be 0
 
@@ -100,6 +103,9 @@ func New(cfg Config) (*Host, error) {
 	h.e.event = h.news.Broadcast
 	h.e.onSegment = cfg.OnSegment
 	h.e.tos = cfg.TOS
+	if cfg.Forward {
+		h.e.forwarder = newForwarder(h)
+	}
 	if cfg.TTL != 0 {
 		h.e.ttl = cfg.TTL
 	}
@@ -145,6 +151,9 @@ func (h *Host) fail(err error) {
 	}
 	for _, c := range h.e.flows {
 		c.wakeAll()
+	}
+	if h.e.forwarder != nil {
+		h.e.forwarder.wakeAll()
 	}
 	h.news.Broadcast()
 	h.tx.Broadcast()

@@ -25,31 +25,36 @@ func (e *engine) receiveICMP(now time.Time, a arrival) {
 			e.stats.DropICMP++
 			return
 		}
+		if a.forwarded() {
+			e.forwarder.receiveEcho(a, m)
+			return
+		}
 		e.answerEcho(now, a, m)
 	case icmpv4.TypeEchoReply:
 		pg := e.pings[pingKey(m.ID(), m.Seq())]
-		if pg == nil || pg.to != a.Src() {
+		if pg == nil || pg.to != a.Src() || a.forwarded() {
 			e.stats.DropICMP++ // an answer to nothing, or too late
 			return
 		}
 		pg.answered, pg.at = true, now
 		e.event()
 	case icmpv4.TypeUnreachable, icmpv4.TypeTimeExceeded, icmpv4.TypeParameterProblem:
-		e.receiveError(now, m)
+		e.receiveError(now, a, m)
 	default:
 		e.stats.DropICMP++
 	}
 }
 
 // receiveError hands an ICMP error to the connection, socket or ping that it is about.
-func (e *engine) receiveError(now time.Time, m icmpv4.Message) {
+func (e *engine) receiveError(now time.Time, a arrival, m icmpv4.Message) {
 	q, err := ipv4.ParseQuote(m.Body())
-	if err != nil || q.Src() != e.net.addr || q.FragmentOffset() != 0 || len(q.Payload()) < 8 {
+	key := tuple{local: a.local}
+	if err != nil || q.Src() != e.localAddr(key) || q.FragmentOffset() != 0 || len(q.Payload()) < 8 {
 		e.stats.DropICMP++ // not about a packet that we can have sent
 		return
 	}
 	b := q.Payload()
-	key := tuple{q.Dst(), binary.BigEndian.Uint16(b[0:]), binary.BigEndian.Uint16(b[2:])}
+	key.remote, key.lport, key.rport = q.Dst(), binary.BigEndian.Uint16(b[0:]), binary.BigEndian.Uint16(b[2:])
 	failure := icmpError(m)
 	tooLong := m.Type() == icmpv4.TypeUnreachable && m.Code() == icmpv4.CodeFragmentationNeeded
 	switch q.Protocol() {
@@ -79,7 +84,10 @@ func (e *engine) receiveError(now time.Time, m icmpv4.Message) {
 		// As with the kernel, only a connected socket is told, or one that asks for it: one that
 		// serves many would have its service ended by each of them.
 		s := e.flows[key]
-		u := e.sockets[key.lport]
+		var u *UDPConn
+		if !a.forwarded() {
+			u = e.sockets[key.lport]
+		}
 		known := tooLong && (s != nil || u != nil) && e.paths.learn(now, q, m.MTU(), e.mtu)
 		if s == nil && u != nil && u.wantsErrors {
 			s = u
@@ -92,7 +100,7 @@ func (e *engine) receiveError(now time.Time, m icmpv4.Message) {
 		}
 	case ipv4.ProtoICMP:
 		pg := e.pings[binary.BigEndian.Uint32(b[4:])]
-		if pg == nil || pg.to != q.Dst() || b[0] != icmpv4.TypeEcho {
+		if pg == nil || pg.to != q.Dst() || a.forwarded() || b[0] != icmpv4.TypeEcho {
 			e.stats.DropICMP++
 			return
 		}
@@ -160,9 +168,26 @@ func (e *engine) sendError(now time.Time, a arrival, typ, code uint8, sent *uint
 		return
 	}
 	p := e.newPacket()
-	p.src, p.dst, p.proto, p.via = a.Dst(), a.Src(), ipv4.ProtoICMP, a.from
+	p.src, p.dst, p.proto, p.via = e.reporter(a, typ, code), a.Src(), ipv4.ProtoICMP, a.from
 	p.buf = icmpv4.AppendError(p.buf, typ, code, 0, a.Bytes())
 	e.enqueue(p, sent)
+}
+
+// unreachable says that what a is for can't be reached.
+func (e *engine) unreachable(now time.Time, a arrival, code uint8) {
+	e.sendError(now, a, icmpv4.TypeUnreachable, code, &e.stats.Unreachables)
+}
+
+// reporter returns whose word an error about a is. Of another host's ports and protocols, and of
+// fragments that it waited for, only that host itself can speak; the rest is a router's to say.
+func (e *engine) reporter(a arrival, typ, code uint8) [4]byte {
+	switch {
+	case !a.forwarded(),
+		typ == icmpv4.TypeUnreachable && (code == icmpv4.CodePort || code == icmpv4.CodeProtocol),
+		typ == icmpv4.TypeTimeExceeded && code == icmpv4.CodeReassembly:
+		return a.Dst()
+	}
+	return e.net.addr
 }
 
 // mayReport tells whether a may be answered with an ICMP error.

@@ -21,8 +21,12 @@ const (
 type arrival struct {
 	ipv4.Packet
 	from    link.Addr // the frame's source
-	unicast bool      // it was sent to our address, not to everybody's
+	unicast bool      // it was sent to one host, not to everybody
+	local   [4]byte   // that host, when it is another one and we are the router; else zero
 }
+
+// forwarded tells whether the packet is for the Forwarder.
+func (a arrival) forwarded() bool { return a.local != [4]byte{} }
 
 // receiveIP takes the packet in f up to its protocol.
 func (e *engine) receiveIP(now time.Time, f ethernet.Frame) {
@@ -32,9 +36,20 @@ func (e *engine) receiveIP(now time.Time, f ethernet.Frame) {
 		return
 	}
 	own := e.isOwn(p.Dst()) && (p.Dst()[0] != 127 || f.Src() == e.hw)
-	a := arrival{p, f.Src(), own && !f.Dst().IsMulticast()}
+	a := arrival{Packet: p, from: f.Src(), unicast: own && !f.Dst().IsMulticast()}
+	if !own && f.Dst() == e.hw && e.forwards(p) {
+		a.local, a.unicast = p.Dst(), true
+	}
 	if !e.accepts(a) {
 		e.stats.DropAddress++
+		return
+	}
+	if a.forwarded() && p.TTL() <= 1 {
+		// RFC 1812, 5.3.1: "If the TTL is reduced to zero (or less), the packet MUST be discarded, and
+		// if the destination is not a multicast address the router MUST send an ICMP Time Exceeded
+		// message, Code 0 (TTL Exceeded in Transit) message to the source."
+		e.stats.DropTTL++
+		e.sendError(now, a, icmpv4.TypeTimeExceeded, icmpv4.CodeTransit, &e.stats.TimesExceeded)
 		return
 	}
 	if p.IsFragment() {
@@ -54,13 +69,24 @@ func (e *engine) receiveIP(now time.Time, f ethernet.Frame) {
 		e.receiveICMP(now, a)
 	default:
 		e.stats.DropProtocol++
-		e.sendError(now, a, icmpv4.TypeUnreachable, icmpv4.CodeProtocol, &e.stats.Unreachables)
+		e.unreachable(now, a, icmpv4.CodeProtocol)
 	}
 }
 
 // isOwn tells whether a is one of the host's addresses.
 func (e *engine) isOwn(a [4]byte) bool {
 	return e.net.configured() && (a == e.net.addr || a[0] == 127)
+}
+
+// forwards tells whether a packet is one for the Forwarder: from our network to a single host of
+// another.
+func (e *engine) forwards(p ipv4.Packet) bool {
+	if e.forwarder == nil || !e.net.configured() {
+		return false
+	}
+	dst := p.Dst()
+	// RFC 1812, 5.3.7: a router must not forward to 0/8 and 127/8; 4.2.2.11 has the rest.
+	return e.net.onLink(p.Src()) && !e.net.onLink(dst) && dst[0] != 0 && dst[0] != 127 && dst[0] < 224
 }
 
 // accepts tells whether a packet is for this host and comes from a possible source.
@@ -94,21 +120,30 @@ func (e *engine) receiveUDP(now time.Time, a arrival) {
 		e.stats.DropUDP++
 		return
 	}
-	if e.dhcpOn && d.DstPort() == dhcpClientPort && d.SrcPort() == dhcpServerPort {
+	if e.dhcpOn && !a.forwarded() && d.DstPort() == dhcpClientPort && d.SrcPort() == dhcpServerPort {
 		if e.dhcp.Receive(now, d.Payload()) != nil {
 			e.stats.DropDHCP++
 		}
 		e.afterDHCP(now)
 		return
 	}
-	s := e.flows[tuple{a.Src(), d.DstPort(), d.SrcPort()}]
-	if s == nil {
+	key := tuple{a.Src(), d.DstPort(), d.SrcPort(), a.local}
+	s := e.flows[key]
+	switch {
+	case s != nil:
+	case a.forwarded():
+		e.forwarder.receiveUDP(key, a, d)
+		return
+	default:
 		s = e.sockets[d.DstPort()]
 	}
 	if s == nil || !e.net.configured() {
 		e.stats.DropUDPPort++
-		e.sendError(now, a, icmpv4.TypeUnreachable, icmpv4.CodePort, &e.stats.Unreachables)
+		e.unreachable(now, a, icmpv4.CodePort)
 		return
+	}
+	if s.last != nil {
+		s.last.set(a)
 	}
 	if !s.deliver(a.Src(), d.SrcPort(), d.Payload()) {
 		e.stats.DropUDPFull++
@@ -127,16 +162,26 @@ func (e *engine) receiveTCP(now time.Time, a arrival) {
 	if a.TOS()&3 == ecnCE {
 		seg = seg.Marked()
 	}
-	key := tuple{a.Src(), seg.DstPort(), seg.SrcPort()}
-	l := e.listeners[key.lport]
+	key := tuple{a.Src(), seg.DstPort(), seg.SrcPort(), a.local}
+	var l *Listener
+	if !a.forwarded() {
+		l = e.listeners[key.lport]
+	}
 	if c := e.conns[key]; c != nil {
 		iss, reuse := c.tcb.Reusable(seg)
-		if !reuse || l == nil {
+		if !reuse || l == nil && !a.forwarded() {
 			e.receiveSegment(now, c, a, seg)
 			return
 		}
 		e.cutTimeWait(now, c)
-		l.request(now, key, a, seg, iss)
+		if a.forwarded() {
+			e.forwarder.offer(&TCPFlow{key: key, iss: iss, reuse: true}, a)
+		} else {
+			l.request(now, key, a, seg, iss)
+		}
+		return
+	}
+	if a.forwarded() && e.forwarder.receiveTCP(key, a, seg) {
 		return
 	}
 	if l != nil {

@@ -15,7 +15,8 @@ import (
 type UDPConn struct {
 	host   *Host
 	local  netip.AddrPort
-	remote netip.AddrPort // of a dialed socket; else not valid
+	remote netip.AddrPort // of a connected socket; else not valid
+	last   *quote         // what came last on a flow of the Forwarder; nil: this is none
 
 	rx          []datagram // ring of received datagrams; their buffers are reused
 	rxFirst     int
@@ -226,6 +227,9 @@ func (c *UDPConn) WriteToAddrPort(b []byte, to netip.AddrPort) (int, error) {
 	}
 	p := h.e.newPacket()
 	p.src, p.dst, p.proto, p.owner, p.tos = h.e.net.addr, to.Addr().As4(), ipv4.ProtoUDP, c, c.tos
+	if c.last != nil {
+		p.src = c.local.Addr().As4()
+	}
 	p.whole = h.e.net.oneHost(p.dst)
 	p.buf = append(append(p.buf, make([]byte, udp.HeaderLen)...), b...)
 	udp.Put(p.buf, c.local.Port(), to.Port(), len(b), sum.Pseudo4(p.src, p.dst, ipv4.ProtoUDP, size))
@@ -281,7 +285,11 @@ func (c *UDPConn) Close() error {
 	c.wr.stop()
 	c.wakeAll()
 	if c.remote.IsValid() {
-		delete(h.e.flows, tuple{c.remote.Addr().As4(), c.local.Port(), c.remote.Port()})
+		key := tuple{remote: c.remote.Addr().As4(), lport: c.local.Port(), rport: c.remote.Port()}
+		if c.last != nil {
+			key.local = c.local.Addr().As4()
+		}
+		delete(h.e.flows, key)
 	} else {
 		delete(h.e.sockets, c.local.Port())
 	}

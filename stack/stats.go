@@ -29,10 +29,16 @@ type Stats struct {
 	DropTCPRefused uint64 // segments that belong to no connection
 	DropTCPState   uint64 // segments that their connection refused: out of window, bad ACK, ...
 	DropBacklog    uint64 // connection requests beyond a listener's backlog
+	DropTTL        uint64 // packets to other hosts whose TTL ends here
+	DropForward    uint64 // connections, flows and pings to other hosts that nobody accepted in time
 	DropDHCP       uint64 // DHCP messages that are malformed or not for us
 	DropUnresolved uint64 // packets given up because ARP had no answer
 	DropQueue      uint64 // packets given up because the output queue was full
 
+	ForwardedTCP    uint64 // connections to other hosts that a Forwarder was offered
+	ForwardedUDP    uint64 // flows of datagrams
+	ForwardedEcho   uint64 // pings
+	ForwardedAgain  uint64 // SYNs that came again before it was decided of the first
 	Fragments       uint64 // fragments received
 	Reassembled     uint64 // packets put together from them
 	EchoReplies     uint64 // pings answered
@@ -41,7 +47,7 @@ type Stats struct {
 	CookiesSent     uint64 // SYNs answered with a cookie, because too many handshakes were under way
 	CookiesAccepted uint64 // connections opened by one
 	Unreachables    uint64 // ICMP unreachable messages sent
-	TimesExceeded   uint64 // ICMP messages sent about datagrams that stayed incomplete
+	TimesExceeded   uint64 // ICMP messages sent about datagrams that stayed incomplete, and TTLs that ended
 	ErrorsLimited   uint64 // ICMP errors not sent, because there were too many
 	EchoesLimited   uint64 // pings not answered, because there were too many
 }

@@ -26,10 +26,14 @@ const (
 	CodeProtocol            = 2
 	CodePort                = 3
 	CodeFragmentationNeeded = 4
+	CodeProhibited          = 13 // RFC 1812, 5.2.7.1: "Communication Administratively Prohibited"
 )
 
-// CodeReassembly is the code of TypeTimeExceeded for a datagram that stayed incomplete.
-const CodeReassembly = 1
+// Codes of TypeTimeExceeded: a packet went through too many routers, a datagram stayed incomplete.
+const (
+	CodeTransit    = 0
+	CodeReassembly = 1
+)
 
 // IsQuery tells whether a message of this type asks or answers; the others report an error, or
 // nobody knows what they do.
