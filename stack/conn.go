@@ -32,11 +32,12 @@ type Conn struct {
 	wasBroken bool          // broken is closed
 	broken    chan struct{} // for Broken; nil: nobody asks
 
-	rd, wr  waiter
-	writing bool // a Write is under way: others wait for their turn
-	closed  bool
-	linger  time.Duration // of Close; under 0: it does not wait
-	tos     uint8
+	rd, wr   waiter
+	writing  bool // a Write is under way: others wait for their turn
+	flushing bool // Flush waits on wr, or did
+	closed   bool
+	linger   time.Duration // of Close; under 0: it does not wait
+	tos      uint8
 }
 
 var (
@@ -89,7 +90,7 @@ func (c *Conn) wake() {
 	if c.tcb.Readable() {
 		c.rd.cond.Broadcast()
 	}
-	if c.tcb.Writable() || c.tcb.Err() != nil || c.linger > 0 && c.tcb.Delivered() {
+	if c.tcb.Writable() || c.tcb.Err() != nil || c.linger > 0 && c.tcb.Delivered() || c.flushing && c.tcb.Queued() == 0 {
 		c.wr.cond.Broadcast()
 	}
 	c.breaks()

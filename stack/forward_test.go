@@ -279,6 +279,7 @@ func TestForwardUDP(t *testing.T) {
 		}
 		buf := make([]byte, 100)
 		for _, want := range []string{"one", "two"} {
+			c.Wait()
 			if n, err := c.Read(buf); string(buf[:n]) != want || err != nil {
 				t.Fatalf("%q, %v", buf[:n], err)
 			}
@@ -298,10 +299,20 @@ func TestForwardUDP(t *testing.T) {
 		c.Write([]byte("nobody reads this"))
 		sent := only(t, e, ipFar)
 		e.receive(time.Now(), via(ipPeer, ipFar, 64, ipv4.ProtoICMP, icmpv4.AppendError(nil, icmpv4.TypeUnreachable, icmpv4.CodePort, 0, sent.Bytes())))
+		c.Wait()
 		if _, err := c.Read(buf); err == nil || h.Stats().DropICMP != 0 {
 			t.Error(err, h.Stats().DropICMP)
 		}
+		waited := make(chan bool)
+		go func() { c.Wait(); close(waited) }()
+		synctest.Wait()
+		select {
+		case <-waited:
+			t.Error("a wait for nothing is over")
+		default:
+		}
 		c.Close()
+		<-waited
 		if err := c.Unreachable(3); !errors.Is(err, net.ErrClosed) {
 			t.Error(err)
 		}

@@ -239,6 +239,17 @@ func (c *UDPConn) WriteToAddrPort(b []byte, to netip.AddrPort) (int, error) {
 	return len(b), nil
 }
 
+// Wait returns when Read would not wait: a datagram is there, or an error. Who waits for long needs
+// no buffer meanwhile.
+func (c *UDPConn) Wait() {
+	h := c.host
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for c.rxLen == 0 && !c.closed && h.err == nil && c.rd.err() == nil && c.pending == nil {
+		c.rd.cond.Wait()
+	}
+}
+
 // ReadFrom is ReadFromAddrPort with a *net.UDPAddr.
 func (c *UDPConn) ReadFrom(b []byte) (int, net.Addr, error) {
 	n, from, err := c.ReadFromAddrPort(b)

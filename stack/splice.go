@@ -1,7 +1,9 @@
 package stack
 
 import (
+	"context"
 	"io"
+	"net"
 	"time"
 )
 
@@ -41,6 +43,33 @@ func (c *Conn) WriteTo(w io.Writer) (int64, error) {
 			c.rd.cond.Wait()
 		}
 	}
+}
+
+// Flush waits until the peer has acknowledged everything that was written. It fails with ctx's error,
+// or as Write does when that can't happen any more.
+func (c *Conn) Flush(ctx context.Context) error {
+	h := c.host
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	stop := context.AfterFunc(ctx, func() {
+		h.mu.Lock()
+		c.wr.cond.Broadcast()
+		h.mu.Unlock()
+	})
+	defer stop()
+	for c.tcb.Queued() > 0 {
+		switch {
+		case c.closed:
+			return c.opError("flush", net.ErrClosed)
+		case c.tcb.Err() != nil:
+			return c.opError("flush", tcpError(c.tcb.Err()))
+		case ctx.Err() != nil:
+			return c.opError("flush", contextError(ctx))
+		}
+		c.flushing = true
+		c.wr.cond.Wait()
+	}
+	return nil
 }
 
 // Broken returns a channel that is closed once the connection has ended without both sides having

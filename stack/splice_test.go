@@ -2,6 +2,7 @@ package stack
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -152,6 +153,39 @@ func TestBroken(t *testing.T) {
 		client.host.Close()
 		inside.Write([]byte("is anybody there?"))
 		<-inside.Broken() // after a timeout, or because the host's end reset it
+	})
+}
+
+// Flush waits for the peer's acknowledgment of everything, before and behind the FIN, and no longer
+// than it is told to.
+func TestFlush(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client, inside := forwarded(t)
+		inside.Write(make([]byte, 100_000)) // more than the client takes while it does not read
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := inside.Flush(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Error(err)
+		}
+		inside.CloseWrite()
+		go io.Copy(io.Discard, client)
+		if err := inside.Flush(t.Context()); err != nil || inside.Info().InFlight > 1 {
+			t.Error(err, inside.Info().InFlight)
+		}
+		inside.Close()
+		if err := inside.Flush(t.Context()); err != nil {
+			t.Error("nothing waits:", err)
+		}
+		client, inside = forwarded(t)
+		inside.Write([]byte("x"))
+		if err := inside.Flush(t.Context()); err != nil {
+			t.Error(err)
+		}
+		client.host.Close()
+		inside.Write([]byte("y"))
+		if err := inside.Flush(t.Context()); err == nil {
+			t.Error("nobody can have acknowledged it")
+		}
 	})
 }
 

@@ -44,3 +44,6 @@ func (t *TCB) noData() error {
 	}
 	return nil
 }
+
+// Queued returns how many written bytes the peer has not acknowledged.
+func (t *TCB) Queued() int { return t.tx.n }
