@@ -107,7 +107,7 @@ var allowed = []struct {
 	{"httptap/internal/capture", []string{"stack/link", "httptap/internal/hub", "pcap/pcapng"}, "a capture is what the switch says, as a file"},
 	{"httptap/internal/gateway", []string{"stack", "stack/dns", "stack/icmpv4", "stack/ipv4"}, "the gateway joins flows of our own stack with this machine's sockets"},
 	{"httptap/internal/...", []string{"httptap/api", "httptap/internal/...", "httptap/port", "stack/...", "pcap", "web"}, "httptap joins api, its internals, stack, pcap and web"},
-	{"httptap", []string{"httptap/...", "stack/...", "pcap", "pcap/filter", "web"}, "the command wires"},
+	{"httptap", []string{"httptap/...", "stack", "stack/...", "pcap", "pcap/filter", "web"}, "the command wires"},
 	{"pcap/tapdump/...", []string{"pcap/...", "stack/link", "stack/field", "tapclient"}, "a command over the decoder"},
 	{"pcap/tapdump", []string{"pcap/...", "stack/link", "stack/field", "tapclient"}, "a command over the decoder"},
 	{"pcap/filter", []string{"pcap", "stack/field"}, "filters know fields, and no protocol"},

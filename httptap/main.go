@@ -25,7 +25,8 @@ const usage = `httptap opens a TAP device or a NIC and relays its Ethernet frame
 
 Usage:
   sudo httptap [flags]        a TAP, tap0, with a small network of its own behind it
-  httptap -i user [flags]     without root and without a device: the lab is the network
+  httptap -i user [flags]     without root and without a device: the lab, and through this
+                              machine's own sockets the real network
   sudo httptap -i eth0        a real NIC, promiscuous
   httptap doctor [flags]      what stands in the way, and what mends it
   httptap install-extcap      puts httptap into Wireshark's list of interfaces
@@ -36,7 +37,9 @@ Flags:
 const examples = `
 Examples:
   sudo httptap                                then: go run ./xcurl -ihttp http://www.httptap.test/
+  httptap -i user                             then: go run ./xcurl -ihttp http://example.com/
   httptap -i user -listen 127.0.0.1:7071 -q   a second one, silent
+  httptap -i user -gateway=false              nothing but the lab
   sudo httptap -net 10.1.2.1/24 -mtu 9000
   httptap -i user -impair loss=5%,delay=20ms,seed=7    every client has a bad link
   sudo tcpdump -i tap0                        or Wireshark: every frame, the lab's answers too
@@ -59,6 +62,8 @@ type options struct {
 	impair link.ImpairConfig
 	log    logs.Config
 	ring   ringSize
+	// gateway says that clients may reach the real network. With -i user only.
+	gateway bool
 }
 
 // isNIC tells whether the device is an interface that is there already.
@@ -110,6 +115,7 @@ func parse(args []string, stdout io.Writer) (options, error) {
 	f.StringVar(&o.listen, "listen", api.DefaultListen, "`address:port` of the HTTP server; loopback only")
 	f.BoolVar(&o.lab, "lab", true, "built-in DHCP, DNS, NTP and HTTP servers; off by default for a NIC")
 	f.Var(&o.ring, "ring", "`size` of the memory that keeps the last frames for captures that start in the past, such as 64MB; 0 keeps none")
+	f.BoolVar(&o.gateway, "gateway", true, "with -i user: clients reach the real network through this machine's sockets, but not its loopback")
 	f.BoolVar(&o.quiet, "q", false, "do not print a line for each frame")
 	f.StringVar(&impair, "impair", "", "make the clients' link bad, both ways: `faults` such as loss=5%,delay=20ms,jitter=5ms,dup=1%,rate=10mbit,seed=7; PUT /impair changes it")
 	level := f.String("log", "warn", "`level` of what is logged to stderr, and worse: debug, info (clients that come and go), warn, error")

@@ -17,6 +17,7 @@ import (
 
 	"httptap/httptap/api"
 	"httptap/httptap/internal/capture"
+	"httptap/httptap/internal/gateway"
 	"httptap/httptap/internal/hub"
 	"httptap/httptap/internal/lab"
 	"httptap/httptap/internal/logs"
@@ -24,10 +25,12 @@ import (
 	"httptap/httptap/port"
 	"httptap/httptap/privilege"
 	"httptap/pcap"
+	"httptap/stack"
 	"httptap/stack/link"
 )
 
-// userDevice is the name of the device that is none: the lab is the network.
+// userDevice is the name of the device that is none: the lab is the network, and a gateway to the
+// real one.
 const userDevice = "user"
 
 // checkListen refuses what other machines could reach: whoever can call /send can send any
@@ -85,9 +88,17 @@ func run(o options, stdout, stderr io.Writer) error {
 	}
 	defer w.close()
 	w.recorder = capture.New(w.hub.Observe, int(o.ring))
+	if err := w.openGateway(o, listener.Addr()); err != nil {
+		return err
+	}
 	fmt.Fprintf(stdout, "httptap: %s, listening on http://%s - try: go run ./xcurl -ihttp http://www.httptap.test/\n", w.name, listener.Addr())
 	log.Info("listening", "address", listener.Addr(), "device", o.device, "mtu", w.info.MTU, "prefix", w.info.IPPrefix, "lab", o.lab)
 	defer log.Info("stopped")
+	if w.gateway != nil {
+		if err := gateway.CanPing(); err != nil {
+			fmt.Fprintf(stdout, "httptap: %v\n", err)
+		}
+	}
 	if !o.quiet {
 		s := newShow(stdout, &w.us)
 		defer s.close()
@@ -108,6 +119,8 @@ type world struct {
 	lost chan error // the device's end
 
 	recorder *capture.Recorder
+	router  *stack.Host // the gateway's, where there is no lab
+	gateway *gateway.Gateway
 }
 
 // newWorld joins device, switch and lab.
@@ -116,6 +129,9 @@ func newWorld(o options, dev port.Device, log *slog.Logger) (*world, error) {
 	labAddr, prefix := o.net.Addr(), o.net
 	hw := link.LocalAddr("httptap user")
 	w.name = fmt.Sprintf("no device, the lab is %s", o.net)
+	if o.forwards() {
+		w.name = fmt.Sprintf("no device, the gateway is %s", o.net)
+	}
 	if dev != nil {
 		i := dev.Info()
 		hw, w.info.MTU = i.HardwareAddr, i.MTU
@@ -150,13 +166,43 @@ func newWorld(o options, dev port.Device, log *slog.Logger) (*world, error) {
 		}
 		w.lab, err = lab.New(lab.Config{
 			Device: p.Device(labHW), Addr: netip.PrefixFrom(labAddr, o.net.Bits()), Router: o.net.Addr(),
-			Version: version, Log: log.With("part", "lab"),
+			Forward: o.forwards(), Version: version, Log: log.With("part", "lab"),
 		})
 		if err != nil {
 			return nil, err
 		}
 	}
 	return w, nil
+}
+
+// forwards tells whether clients are to reach the real network through us.
+func (o options) forwards() bool { return o.gateway && o.device == userDevice }
+
+// openGateway begins to take clients to the real network, where that is wanted. The relay, which
+// listens at own, is not to be reached that way.
+func (w *world) openGateway(o options, own net.Addr) (err error) {
+	if !o.forwards() {
+		return nil
+	}
+	var f *stack.Forwarder
+	if w.lab != nil {
+		f = w.lab.Forwarder()
+	} else {
+		p, err := w.hub.Attach(hub.PortConfig{Name: "gateway", Kind: hub.Lab})
+		if err != nil {
+			return err
+		}
+		if w.router, err = stack.New(stack.Config{Device: p.Device(w.us.HW[0]), Addr: o.net, Forward: true}); err != nil {
+			return err
+		}
+		f = w.router.Forwarder()
+	}
+	cfg := gateway.Config{Forwarder: f}
+	if a, ok := own.(*net.TCPAddr); ok {
+		cfg.Closed = []netip.AddrPort{netip.AddrPortFrom(a.AddrPort().Addr().Unmap(), a.AddrPort().Port())}
+	}
+	w.gateway, err = gateway.New(cfg)
+	return err
 }
 
 // lastUsable returns the last host address of p's network, or the one before it when that is
@@ -184,6 +230,9 @@ func (w *world) serve(ctx context.Context, l net.Listener, o options) error {
 	}
 	if w.lab != nil {
 		cfg.Lab = w.labStats
+	}
+	if w.gateway != nil {
+		cfg.Gateway = func() any { return w.gateway.Stats() }
 	}
 	r := relay.New(cfg)
 	server := &http.Server{
@@ -216,6 +265,12 @@ func (w *world) labStats() api.LabStats {
 func (w *world) close() {
 	if w.lab != nil {
 		w.lab.Close()
+	}
+	if w.router != nil {
+		w.router.Close()
+	}
+	if w.gateway != nil {
+		w.gateway.Close() // behind its host
 	}
 	if w.dev != nil {
 		w.dev.Close()

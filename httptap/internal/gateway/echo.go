@@ -24,6 +24,18 @@ type Pinger interface {
 // ErrNoPing says why pings are not passed on, and how they can be.
 var ErrNoPing = errors.New("pings are not passed on")
 
+// CanPing returns why this machine has no socket for pings, nil when it has.
+func CanPing() error {
+	p, err := pingSystem(netip.AddrFrom4([4]byte{127, 0, 0, 1}))
+	if err == nil {
+		return p.Close()
+	}
+	if errors.Is(err, ErrNoPing) {
+		return err
+	}
+	return nil // the socket was there
+}
+
 // An echoKey names a flow of pings. RFC 5508, 3.1: its mapping is by identifier.
 type echoKey struct {
 	client, target netip.Addr

@@ -62,8 +62,12 @@ func answerOf(e *unix.SockExtendedErr) answer {
 	if e.Origin != unix.SO_EE_ORIGIN_ICMP {
 		return answerTo(syscall.Errno(e.Errno))
 	}
-	if e.Type != icmpv4.TypeUnreachable {
-		return answerHost // its TTL ended, or a fragment was missing
+	switch e.Type {
+	case icmpv4.TypeUnreachable:
+	case icmpv4.TypeTimeExceeded, icmpv4.TypeParameterProblem:
+		return answerHost
+	default:
+		return answerSilent // a redirect, which is for the kernel
 	}
 	switch e.Code {
 	case icmpv4.CodeNet, 6, 11: // network unknown, network unreachable for this type of service

@@ -41,6 +41,8 @@ type Config struct {
 	Addr   netip.Prefix // the lab's own address, and the network that it serves
 	Router netip.Addr   // told to clients; zero: none
 	Lease  time.Duration
+	// Forward makes the lab's host a router: see Forwarder.
+	Forward bool
 	// Resolver finds out what is not the lab's to say: it sends a DNS query and returns the
 	// reply, over TCP when stream is set; neither has TCP's length before it. Nil: the servers
 	// of this machine, /etc/resolv.conf.
@@ -86,7 +88,7 @@ func New(cfg Config) (*Lab, error) {
 		return nil, fmt.Errorf("lab: %w", err)
 	}
 	l.names = names
-	l.host, err = stack.New(stack.Config{Device: cfg.Device, Addr: cfg.Addr, Router: l.nextHop()})
+	l.host, err = stack.New(stack.Config{Device: cfg.Device, Addr: cfg.Addr, Router: l.nextHop(), Forward: cfg.Forward})
 	if err != nil {
 		return nil, fmt.Errorf("lab: %w", err)
 	}
@@ -115,6 +117,9 @@ func (l *Lab) Leases() []dhcpv4.Binding {
 	defer l.mu.Unlock()
 	return l.dhcp.Leases(time.Now())
 }
+
+// Forwarder returns what accepts the flows of clients to other networks; nil without Config.Forward.
+func (l *Lab) Forwarder() *stack.Forwarder { return l.host.Forwarder() }
 
 // Stats returns the counters of the lab's host.
 func (l *Lab) Stats() stack.Stats { return l.host.Stats() }

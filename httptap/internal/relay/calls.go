@@ -200,6 +200,7 @@ type statistics struct {
 	Captures captureStats  `json:"captures"`
 	Dropped  uint64        `json:"deviceDropped"` // in the device: too long, or too many for the kernel
 	Lab      *api.LabStats `json:"lab,omitempty"`
+	Gateway  any           `json:"gateway,omitempty"`
 }
 
 func (r *Relay) statistics() statistics {
@@ -213,6 +214,9 @@ func (r *Relay) statistics() statistics {
 	if r.cfg.Lab != nil {
 		lab := r.cfg.Lab()
 		s.Lab = &lab
+	}
+	if r.cfg.Gateway != nil {
+		s.Gateway = r.cfg.Gateway()
 	}
 	return s
 }
