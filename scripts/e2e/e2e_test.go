@@ -116,7 +116,13 @@ type server struct {
 // the test ends, and must then exit with 0.
 func (w world) httptap(t testing.TB, args ...string) *server {
 	t.Helper()
-	s := &server{cmd: w.command(context.Background(), "httptap", args...), out: new(bytes.Buffer), done: make(chan struct{})}
+	return w.serve(t, "httptap", args...)
+}
+
+// serve is httptap by a command that runs it, perhaps through others.
+func (w world) serve(t testing.TB, name string, args ...string) *server {
+	t.Helper()
+	s := &server{cmd: w.command(context.Background(), name, args...), out: new(bytes.Buffer), done: make(chan struct{})}
 	r, pw, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -134,7 +140,7 @@ func (w world) httptap(t testing.TB, args ...string) *server {
 		rest, _ := io.ReadAll(lines)
 		s.cmd.Process.Kill()
 		s.cmd.Wait()
-		t.Fatalf("httptap %s did not start: %v\n%s%s", strings.Join(args, " "), err, s.start, rest)
+		t.Fatalf("%s %s did not start: %v\n%s%s", name, strings.Join(args, " "), err, s.start, rest)
 	}
 	go func() {
 		io.Copy(s.out, lines)
