@@ -212,8 +212,8 @@ func (n *network) command(ctx context.Context, program string, args ...string) *
 // What the two lines have in them that the time is taken between.
 const connected, complete = "TCP connected", "HTTP 200"
 
-// download runs a client and times it.
-func (n *network) download(c *exec.Cmd) (sample, error) {
+// download runs a client that gets size bytes and times it.
+func (n *network) download(c *exec.Cmd, size int) (sample, error) {
 	pipe, err := c.StderrPipe()
 	if err != nil {
 		return sample{}, err
@@ -230,7 +230,7 @@ func (n *network) download(c *exec.Cmd) (sample, error) {
 			begin = time.Now()
 		case strings.Contains(last, complete):
 			end = time.Now()
-			whole = strings.HasSuffix(last, fmt.Sprintf(" %d bytes", n.size))
+			whole = strings.HasSuffix(last, fmt.Sprintf(" %d bytes", size))
 		}
 		all += last + "\n"
 	}
@@ -238,23 +238,23 @@ func (n *network) download(c *exec.Cmd) (sample, error) {
 		return sample{}, fmt.Errorf("%s: %w\n%s", strings.Join(c.Args, " "), err, all)
 	}
 	if begin.IsZero() || !whole {
-		return sample{}, fmt.Errorf("%s does not say that it connected and got %d bytes:\n%s", strings.Join(c.Args, " "), n.size, all)
+		return sample{}, fmt.Errorf("%s does not say that it connected and got %d bytes:\n%s", strings.Join(c.Args, " "), size, all)
 	}
 	cpu := c.ProcessState.UserTime() + c.ProcessState.SystemTime()
 	return sample{Values: map[string]float64{
-		"rate": float64(n.size) / end.Sub(begin).Seconds(),
-		"cpu":  float64(cpu.Milliseconds()) / (float64(n.size) / 1e6),
+		"rate": float64(size) / end.Sub(begin).Seconds(),
+		"cpu":  float64(cpu.Milliseconds()) / (float64(size) / 1e6),
 	}}, nil
 }
 
 func (n *network) xcurl(ctx context.Context, program string, way ...string) (sample, error) {
 	c := n.command(ctx, program, append(way, "-nopcap", "-o", os.DevNull, fileURL)...)
 	c.Env = n.o.profileEnv("xcurl")
-	return n.download(c)
+	return n.download(c, n.size)
 }
 
 func (n *network) peer(ctx context.Context) (sample, error) {
-	return n.download(n.command(ctx, "bench", "gvget", device, gvisorAddr, kernelAddr, "/file"))
+	return n.download(n.command(ctx, "bench", "gvget", device, gvisorAddr, kernelAddr, "/file"), n.size)
 }
 
 // httptap starts httptap on the TAP and returns how to end it.
@@ -265,7 +265,12 @@ func (n *network) httptap(ctx context.Context) (stop func() error, err error) {
 
 // httptapPID is httptap, and returns the process' number.
 func (n *network) httptapPID(ctx context.Context) (pid int, stop func() error, err error) {
-	c := n.command(ctx, "httptap", "-i", device, "-lab=false", "-q", "-listen", relayListen)
+	return n.serve(ctx, "-i", device, "-lab=false")
+}
+
+// serve starts httptap with args and returns its process' number and how to end it.
+func (n *network) serve(ctx context.Context, args ...string) (pid int, stop func() error, err error) {
+	c := n.command(ctx, "httptap", append(args, "-q", "-listen", relayListen)...)
 	c.Env = n.o.profileEnv("httptap")
 	pipe, err := c.StdoutPipe()
 	if err != nil {
