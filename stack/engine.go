@@ -51,6 +51,7 @@ type engine struct {
 	freeLen      int
 
 	conns     map[tuple]*Conn
+	recent    *Conn // the one that a segment came for last
 	listeners map[uint16]*Listener
 	sockets   map[uint16]*UDPConn // unconnected, by local port
 	flows     map[tuple]*UDPConn  // connected
@@ -74,6 +75,19 @@ type tuple struct {
 	remote       [4]byte
 	lport, rport uint16
 	local        [4]byte
+}
+
+// connection returns the connection that a segment is for, nil when there is none. One segment mostly
+// follows another of the same connection: that is seen faster than looked up.
+func (e *engine) connection(t tuple) *Conn {
+	if c := e.recent; c != nil && c.key == t {
+		return c
+	}
+	c := e.conns[t]
+	if c != nil {
+		e.recent = c
+	}
+	return c
 }
 
 // localAddr returns the local address of t.

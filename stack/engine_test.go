@@ -319,3 +319,30 @@ func TestCookiesWaitForNoARP(t *testing.T) {
 		t.Errorf("%d segments answer, %d were dropped", len(segs), h.e.stats.DropQueue)
 	}
 }
+
+// The connection of the last segment is known without a look at the table, but only as long as it is
+// in it.
+func TestRecentConnection(t *testing.T) {
+	h := listening(t)
+	e := &h.e
+	syn := func(port uint16) tuple {
+		e.receive(start, frame(6, segment(tcp.Header{SrcPort: port, DstPort: 80, Seq: 9, Flags: tcp.SYN, Window: 9999}, "")))
+		return tuple{remote: ipPeer, lport: 80, rport: port}
+	}
+	a, b := syn(1000), syn(2000)
+	for _, k := range []tuple{a, a, b, a, b, b} {
+		if c := e.connection(k); c == nil || c != e.conns[k] || c != e.recent {
+			t.Fatalf("%v: %v", k, c)
+		}
+	}
+	other := b
+	other.local = [4]byte{192, 0, 2, 1}
+	if c := e.connection(other); c != nil {
+		t.Error("another local address is another connection")
+	}
+	e.conns[b].tcb.Fail(tcp.ErrReset)
+	e.settle(start, e.conns[b])
+	if c := e.connection(b); c != nil || e.connection(a) == nil {
+		t.Error("one that has ended is still found")
+	}
+}

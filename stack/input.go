@@ -167,7 +167,7 @@ func (e *engine) receiveTCP(now time.Time, a arrival) {
 	if !a.forwarded() {
 		l = e.listeners[key.lport]
 	}
-	if c := e.conns[key]; c != nil {
+	if c := e.connection(key); c != nil {
 		iss, reuse := c.tcb.Reusable(seg)
 		if !reuse || l == nil && !a.forwarded() {
 			e.receiveSegment(now, c, a, seg)

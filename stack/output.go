@@ -287,6 +287,9 @@ func (e *engine) forget(c *Conn) {
 	if e.conns[c.key] == c {
 		delete(e.conns, c.key)
 	}
+	if e.recent == c {
+		e.recent = nil
+	}
 	if c.heapIndex > 0 {
 		e.timers.remove(c)
 	}
