@@ -140,8 +140,9 @@ func (f *TCPFlow) decide(op string, answer func(now time.Time, a arrival, syn tc
 }
 
 // Accept answers the neighbour: a SYN,ACK goes out. The Conn can be used at once, though the
-// handshake is not over.
-func (f *TCPFlow) Accept() (*Conn, error) {
+// handshake is not over. Its buffers may grow to buffer bytes each, and never beyond what Config says;
+// 0: to that.
+func (f *TCPFlow) Accept(buffer int) (*Conn, error) {
 	var c *Conn
 	var refused error
 	err := f.decide("accept", func(now time.Time, _ arrival, syn tcp.Segment) {
@@ -150,7 +151,11 @@ func (f *TCPFlow) Accept() (*Conn, error) {
 		if !f.reuse {
 			f.iss = h.e.iss(now, f.key)
 		}
-		if refused = c.tcb.Accept(now, c.config(now, f.iss), syn); refused == nil {
+		cfg := c.config(now, f.iss)
+		if buffer > 0 {
+			cfg.TxMax, cfg.RxMax = min(cfg.TxMax, buffer), min(cfg.RxMax, buffer)
+		}
+		if refused = c.tcb.Accept(now, cfg, syn); refused == nil {
 			h.e.conns[f.key] = c
 			h.e.settle(now, c)
 		}

@@ -121,7 +121,7 @@ func TestForwardTCP(t *testing.T) {
 		if err != nil || flow.Local().String() != "192.0.2.1:80" || flow.Remote().String() != "10.0.0.2:5000" || len(f.tcp) != 0 {
 			t.Fatal(flow, err)
 		}
-		c, err := flow.Accept()
+		c, err := flow.Accept(0)
 		if err != nil || c.LocalAddr().String() != "192.0.2.1:80" || c.RemoteAddr().String() != "10.0.0.2:5000" {
 			t.Fatal(c, err)
 		}
@@ -139,14 +139,14 @@ func TestForwardTCP(t *testing.T) {
 		if p := only(t, e, ipFar); string(segmentOf(t, p).Payload()) != "good day" || !p.DontFragment() || p.TTL() != 64 {
 			t.Errorf("%v", p)
 		}
-		for what, err := range map[string]error{"accept": second(flow.Accept()), "refuse": flow.Refuse(), "unreachable": flow.Unreachable(1), "drop": flow.Drop()} {
+		for what, err := range map[string]error{"accept": second(flow.Accept(0)), "refuse": flow.Refuse(), "unreachable": flow.Unreachable(1), "drop": flow.Drop()} {
 			if !errors.Is(err, net.ErrClosed) {
 				t.Errorf("%s, decided already: %v", what, err)
 			}
 		}
 		// The same ports of another host are another connection.
 		e.receive(time.Now(), tcpTo(ipFarther, synTo80, ""))
-		if flow, err := f.AcceptTCP(); err != nil || flow.Local().String() != "192.0.2.2:80" {
+		if flow, err := f.AcceptTCP(); err != nil || flow.Local().String() != "192.0.2.2:80" || flow.Drop() != nil {
 			t.Error(flow, err)
 		}
 		// What belongs to no connection is answered in the name of whom it is for.
@@ -158,6 +158,19 @@ func TestForwardTCP(t *testing.T) {
 		}
 		if h.Connections() != 1 {
 			t.Errorf("%d connections", h.Connections())
+		}
+		// Whoever accepts says how much memory it may take.
+		e.receive(time.Now(), tcpTo(ipFarther, tcp.Header{SrcPort: 7000, DstPort: 80, Seq: 100, Flags: tcp.SYN, Window: 9999}, ""))
+		flow, err = f.AcceptTCP()
+		if err != nil {
+			t.Fatal(err)
+		}
+		small, err := flow.Accept(1000)
+		if err != nil || segmentOf(t, only(t, e, ipFarther)).Window() != 1000 {
+			t.Fatal(err)
+		}
+		if n, _ := small.put(make([]byte, 5000)); n != 1000 {
+			t.Errorf("%d bytes wait to be sent", n)
 		}
 	})
 }
@@ -216,7 +229,7 @@ func TestForwardTCPWithdrawn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := flow.Accept(); !errors.Is(err, net.ErrClosed) || len(f.asked) != 0 || h.Connections() != 0 {
+		if _, err := flow.Accept(0); !errors.Is(err, net.ErrClosed) || len(f.asked) != 0 || h.Connections() != 0 {
 			t.Error(err, f.asked, h.Connections())
 		}
 		if out := packets(t, &h.e); len(out) != 0 {
@@ -237,7 +250,7 @@ func TestForwardTCPAfterTimeWait(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			c, err := flow.Accept()
+			c, err := flow.Accept(0)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -429,7 +442,7 @@ func TestForwardAllocatesNothing(t *testing.T) {
 		e := &h.e
 		e.receive(time.Now(), tcpTo(ipFar, synTo80, ""))
 		flow, _ := f.AcceptTCP()
-		c, _ := flow.Accept()
+		c, _ := flow.Accept(0)
 		ack := tcp.Header{SrcPort: 5000, DstPort: 80, Seq: 101, Ack: segmentOf(t, only(t, e, ipFar)).Seq().Add(1), Flags: tcp.ACK, Window: 9999}
 		e.receive(time.Now(), tcpTo(ipFar, ack, ""))
 		e.receive(time.Now(), datagramTo(ipFar, 5000, 53, "x"))
@@ -491,7 +504,7 @@ func TestForwardBetweenHosts(t *testing.T) {
 				}
 				go func() {
 					time.Sleep(time.Second) // as long as a dial may take
-					c, err := flow.Accept()
+					c, err := flow.Accept(0)
 					if err != nil {
 						t.Error(err)
 						return
@@ -547,7 +560,7 @@ func FuzzForwarder(f *testing.F) {
 				flow, _ := f.AcceptTCP()
 				switch decision % 4 {
 				case 0:
-					flow.Accept()
+					flow.Accept(0)
 				case 1:
 					flow.Refuse()
 				case 2:

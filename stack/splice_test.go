@@ -46,7 +46,7 @@ func forwarded(t *testing.T) (client, inside *Conn) {
 			t.Error(err)
 			return
 		}
-		c, err := flow.Accept()
+		c, err := flow.Accept(0)
 		if err != nil {
 			t.Error(err)
 		}

@@ -473,6 +473,20 @@ func TestCloseEndsFlows(t *testing.T) {
 	})
 }
 
+// The worst that all connections together can take is bounded.
+func TestBuffersAreBounded(t *testing.T) {
+	var f flows
+	f.init(defaultMaxFlows, defaultMaxFlows)
+	total := 0
+	for range defaultMaxFlows {
+		f.begin(netip.MustParseAddr("10.0.0.1"), new(counters))
+		total += 2 * min(f.buffer(), stack.DefaultBuffer)
+	}
+	if total > 2<<30 || f.buffer() != leastBuffer {
+		t.Errorf("%d MiB, and the last has %d bytes", total>>20, f.buffer())
+	}
+}
+
 func TestNewNeedsAForwarder(t *testing.T) {
 	if _, err := New(Config{}); err == nil {
 		t.Error("no error")

@@ -43,6 +43,17 @@ func (f *flows) end(client netip.Addr) {
 	}
 }
 
+// The memory of connections' buffers. A few of them get all that the stack gives, so that they are fast
+// over a long link, too; the more there are the less a new one gets. All 4096 together then take 2 GiB
+// at the very worst, and not 32.
+const (
+	buffersOfFew = 128 << 20
+	leastBuffer  = 64 << 10
+)
+
+// buffer returns how many bytes each buffer of a new connection may have.
+func (f *flows) buffer() int { return max(leastBuffer, buffersOfFew/max(1, f.open())) }
+
 func (f *flows) open() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()

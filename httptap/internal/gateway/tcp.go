@@ -66,7 +66,7 @@ func (g *Gateway) connect(flow *stack.TCPFlow, client, target netip.AddrPort) {
 		}
 		return
 	}
-	in, err := flow.Accept()
+	in, err := flow.Accept(g.flows.buffer())
 	if err != nil {
 		g.counts.withdrawn.Add(1)
 		reset(out)
