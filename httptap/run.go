@@ -119,8 +119,8 @@ type world struct {
 	lost chan error // the device's end
 
 	recorder *capture.Recorder
-	router  *stack.Host // the gateway's, where there is no lab
-	gateway *gateway.Gateway
+	router   *stack.Host // the gateway's, where there is no lab
+	gateway  *gateway.Gateway
 }
 
 // newWorld joins device, switch and lab.
