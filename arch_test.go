@@ -105,7 +105,7 @@ var allowed = []struct {
 	{"httptap/internal/logs", nil, "a logger knows nobody who logs"},
 	{"httptap/internal/lab", []string{"stack", "stack/...", "httptap/internal/logs"}, "the lab is a host on our own stack"},
 	{"httptap/internal/capture", []string{"stack/link", "httptap/internal/hub", "pcap/pcapng"}, "a capture is what the switch says, as a file"},
-	{"httptap/internal/gateway", []string{"stack", "stack/dns", "stack/icmpv4", "stack/ipv4"}, "the gateway joins flows of our own stack with this machine's sockets"},
+	{"httptap/internal/gateway", []string{"httptap/api", "stack", "stack/dns", "stack/icmpv4", "stack/ipv4"}, "the gateway joins flows of our own stack with this machine's sockets"},
 	{"httptap/internal/...", []string{"httptap/api", "httptap/internal/...", "httptap/port", "stack/...", "pcap", "web"}, "httptap joins api, its internals, stack, pcap and web"},
 	{"httptap", []string{"httptap/...", "stack", "stack/...", "pcap", "pcap/filter", "web"}, "the command wires"},
 	{"pcap/tapdump/...", []string{"pcap/...", "stack/link", "stack/field", "tapclient"}, "a command over the decoder"},

@@ -232,7 +232,7 @@ func (w *world) serve(ctx context.Context, l net.Listener, o options) error {
 		cfg.Lab = w.labStats
 	}
 	if w.gateway != nil {
-		cfg.Gateway = func() any { return w.gateway.Stats() }
+		cfg.Gateway = w.gateway.Stats
 	}
 	r := relay.New(cfg)
 	server := &http.Server{

@@ -30,6 +30,8 @@ type Stats struct {
 	Captures      CaptureStats `json:"captures"`
 	DeviceDropped uint64       `json:"deviceDropped"` // frames lost in the device: too long, or too many for the kernel
 	Lab           *LabStats    `json:"lab,omitempty"` // nil: there is no lab
+
+	Gateway *GatewayStats `json:"gateway,omitempty"` // nil: there is no gateway
 }
 
 // PortStats are the counters of a port of the switch: "in" is what came from behind it into the switch,
@@ -118,4 +120,34 @@ type RingStats struct {
 type LabStats struct {
 	Leases  int               `json:"leases"`  // of its DHCP server, in force now
 	Dropped map[string]uint64 `json:"dropped"` // frames and packets that its host refused, by reason, "udp_port"
+}
+
+// GatewayStats count what became of the flows of -i user to the real network. Each that a client began is in one of TCP, UDP and Echo,
+// or was refused for one of the reasons.
+type GatewayStats struct {
+	Open int    `json:"open"` // flows that there are
+	TCP  uint64 `json:"tcp"`  // connections that were made
+	UDP  uint64 `json:"udp"`  // flows of datagrams
+	Echo uint64 `json:"echo"` // flows of pings
+
+	// Flows that were refused.
+	Denied      uint64 `json:"denied"`      // no flow may go there: loopback, and what only this machine may reach
+	Limit       uint64 `json:"limit"`       // too many
+	LimitClient uint64 `json:"limitClient"` // too many of this client
+	Refused     uint64 `json:"refused"`     // by the target
+	Unreachable uint64 `json:"unreachable"` // by the network
+	Silent      uint64 `json:"silent"`      // the target does not answer
+	Failed      uint64 `json:"failed"`      // this machine has no socket for it
+	Withdrawn   uint64 `json:"withdrawn"`   // the client gave up first
+
+	Reset uint64 `json:"reset"` // connections that a side reset, or that broke
+	Idle  uint64 `json:"idle"`  // flows that ended because nothing moved
+
+	Pings     uint64 `json:"pings"`     // passed on
+	Answers   uint64 `json:"answers"`   // passed back
+	PingsLost uint64 `json:"pingsLost"` // that could not be sent
+
+	BytesUp       uint64 `json:"bytesUp"`       // of TCP and UDP payload, from clients
+	BytesDown     uint64 `json:"bytesDown"`     // to clients
+	DatagramsLost uint64 `json:"datagramsLost"` // that could not be sent
 }

@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"httptap/httptap/api"
 	"httptap/stack"
 	"httptap/stack/link"
 )
@@ -183,13 +184,13 @@ func TestHonestAnswers(t *testing.T) {
 		name, address string
 		want          error
 		within        time.Duration
-		counter       func(Stats) uint64
+		counter       func(api.GatewayStats) uint64
 	}{
-		{"nobody listens", farAddr + ":81", syscall.ECONNREFUSED, time.Second, func(s Stats) uint64 { return s.Refused }},
-		{"no such host", "192.0.2.99:80", syscall.EHOSTUNREACH, 10 * time.Second, func(s Stats) uint64 { return s.Unreachable }},
-		{"no such network", "203.0.113.1:80", syscall.ENETUNREACH, time.Second, func(s Stats) uint64 { return s.Unreachable }},
-		{"the metadata of a cloud", "169.254.169.254:80", syscall.EHOSTUNREACH, time.Second, func(s Stats) uint64 { return s.Denied }},
-		{"httptap itself", farAddr + ":7070", syscall.EHOSTUNREACH, time.Second, func(s Stats) uint64 { return s.Denied }},
+		{"nobody listens", farAddr + ":81", syscall.ECONNREFUSED, time.Second, func(s api.GatewayStats) uint64 { return s.Refused }},
+		{"no such host", "192.0.2.99:80", syscall.EHOSTUNREACH, 10 * time.Second, func(s api.GatewayStats) uint64 { return s.Unreachable }},
+		{"no such network", "203.0.113.1:80", syscall.ENETUNREACH, time.Second, func(s api.GatewayStats) uint64 { return s.Unreachable }},
+		{"the metadata of a cloud", "169.254.169.254:80", syscall.EHOSTUNREACH, time.Second, func(s api.GatewayStats) uint64 { return s.Denied }},
+		{"httptap itself", farAddr + ":7070", syscall.EHOSTUNREACH, time.Second, func(s api.GatewayStats) uint64 { return s.Denied }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -200,7 +200,8 @@ type statistics struct {
 	Captures captureStats  `json:"captures"`
 	Dropped  uint64        `json:"deviceDropped"` // in the device: too long, or too many for the kernel
 	Lab      *api.LabStats `json:"lab,omitempty"`
-	Gateway  any           `json:"gateway,omitempty"`
+
+	Gateway *api.GatewayStats `json:"gateway,omitempty"`
 }
 
 func (r *Relay) statistics() statistics {
@@ -216,7 +217,8 @@ func (r *Relay) statistics() statistics {
 		s.Lab = &lab
 	}
 	if r.cfg.Gateway != nil {
-		s.Gateway = r.cfg.Gateway()
+		gateway := r.cfg.Gateway()
+		s.Gateway = &gateway
 	}
 	return s
 }

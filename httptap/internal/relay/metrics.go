@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"httptap/httptap/api"
 	"httptap/httptap/internal/hub"
 	"httptap/httptap/internal/logs"
 	"httptap/stack/link"
@@ -67,6 +68,14 @@ var (
 	deviceDropped   = counter("device_dropped_frames_total", "Frames lost in the device: too long, or too many for the kernel.")
 	labLeases       = gauge("lab_leases", "Leases of the built-in DHCP server that are in force.")
 	labDropped      = counter("lab_dropped_packets_total", "Frames and packets that the lab's host refused.", "reason")
+
+	gatewayOpen    = gauge("gateway_flows", "Flows of clients to the real network that are open.")
+	gatewayFlows   = counter("gateway_flows_total", "Flows of clients to the real network that were made.", "protocol")
+	gatewayRefused = counter("gateway_refused_flows_total", "Flows of clients that were not made.", "reason")
+	gatewayEnded   = counter("gateway_broken_flows_total", "Flows that did not end by their ends' wish.", "reason")
+	gatewayPings   = counter("gateway_pings_total", "Echo requests passed on, answers passed back, requests that could not be sent.", "result")
+	gatewayBytes   = counter("gateway_bytes_total", "Bytes of TCP and UDP payload, up from clients and down to them.", "direction")
+	gatewayLost    = counter("gateway_lost_datagrams_total", "Datagrams of clients that could not be sent.")
 )
 
 // all are the metrics of a collector, so that the registry can check their names.
@@ -74,6 +83,7 @@ var all = []metric{
 	frames, octets, refusedFrames, queuedFrames, returnedFrames, queueLength, droppedFrames, writeErrors, impairedFrames, impairedFlight,
 	stations, clients, requestsServed, requestsFailed, requestsRefused, streamsOpen, streamsOpened, streamsEnded,
 	deviceDropped, labLeases, labDropped,
+	gatewayOpen, gatewayFlows, gatewayRefused, gatewayEnded, gatewayPings, gatewayBytes, gatewayLost,
 }
 
 // A collector reads a relay's counters when it is asked.
@@ -108,15 +118,14 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 	w(requestsRefused, float64(s.Refused))
 	w(streamsOpen, float64(s.Streams.Open))
 	w(streamsOpened, float64(s.Streams.Opened))
-	for reason, n := range s.Streams.Ended {
-		w(streamsEnded, float64(n), reason)
-	}
+	w.each(streamsEnded, s.Streams.Ended)
 	w(deviceDropped, float64(s.Dropped))
 	if s.Lab != nil {
 		w(labLeases, float64(s.Lab.Leases))
-		for reason, n := range s.Lab.Dropped {
-			w(labDropped, float64(n), reason)
-		}
+		w.each(labDropped, s.Lab.Dropped)
+	}
+	if s.Gateway != nil {
+		w.gateway(*s.Gateway)
 	}
 }
 
@@ -145,6 +154,26 @@ func (w writer) port(p hub.PortStats) {
 	w.line(p.Down, port, kind, "out")
 	if p.Up != (link.ImpairStats{}) {
 		w(droppedFrames, float64(p.Spoilt), port, kind, "in", "impaired_source")
+	}
+}
+
+func (w writer) gateway(s api.GatewayStats) {
+	w(gatewayOpen, float64(s.Open))
+	w.each(gatewayFlows, map[string]uint64{"tcp": s.TCP, "udp": s.UDP, "icmp": s.Echo})
+	w.each(gatewayRefused, map[string]uint64{
+		"denied": s.Denied, "limit": s.Limit, "limit_client": s.LimitClient, "refused": s.Refused,
+		"unreachable": s.Unreachable, "silent": s.Silent, "failed": s.Failed, "withdrawn": s.Withdrawn,
+	})
+	w.each(gatewayEnded, map[string]uint64{"reset": s.Reset, "idle": s.Idle})
+	w.each(gatewayPings, map[string]uint64{"sent": s.Pings, "answered": s.Answers, "lost": s.PingsLost})
+	w.each(gatewayBytes, map[string]uint64{"up": s.BytesUp, "down": s.BytesDown})
+	w(gatewayLost, float64(s.DatagramsLost))
+}
+
+// each writes the values of a metric's one label.
+func (w writer) each(m metric, values map[string]uint64) {
+	for label, n := range values {
+		w(m, float64(n), label)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -113,6 +114,19 @@ func traffic(t testing.TB, h *hub.Hub, wire *hub.Port) {
 	ports[2].Unread([][]byte{bufs[0][:sizes[0]]})
 }
 
+// gatewayStats has another number in each field.
+func gatewayStats() (s api.GatewayStats) {
+	v := reflect.ValueOf(&s).Elem()
+	for i := range v.NumField() {
+		if f := v.Field(i); f.CanUint() {
+			f.SetUint(uint64(i + 1))
+		} else {
+			f.SetInt(int64(i + 1))
+		}
+	}
+	return s
+}
+
 // Both ways to ask for the counters give the same, and in them every frame is accounted for.
 func TestMetricsAgreeWithStats(t *testing.T) {
 	r, url, wire := start(t, 1500, 0)
@@ -120,6 +134,7 @@ func TestMetricsAgreeWithStats(t *testing.T) {
 	r.cfg.Lab = func() api.LabStats {
 		return api.LabStats{Leases: 3, Dropped: map[string]uint64{"arp": 4, "udp_port": 5}}
 	}
+	r.cfg.Gateway = gatewayStats
 	traffic(t, r.cfg.Hub, wire)
 	call(t, "GET", url+"/nowhere", "")
 	call(t, "GET", url+"/info", "", "Host", "evil.example")
@@ -214,6 +229,21 @@ func TestMetricsAgreeWithStats(t *testing.T) {
 	same("lab_leases", 3)
 	same("lab_dropped_packets_total", 4, "reason=arp")
 	same("lab_dropped_packets_total", 9)
+	same("gateway_flows", 1)
+	same("gateway_flows_total", 2, "protocol=tcp")
+	same("gateway_flows_total", 3, "protocol=udp")
+	same("gateway_flows_total", 4, "protocol=icmp")
+	for i, reason := range []string{"denied", "limit", "limit_client", "refused", "unreachable", "silent", "failed", "withdrawn"} {
+		same("gateway_refused_flows_total", uint64(5+i), "reason="+reason)
+	}
+	same("gateway_broken_flows_total", 13, "reason=reset")
+	same("gateway_broken_flows_total", 14, "reason=idle")
+	same("gateway_pings_total", 15, "result=sent")
+	same("gateway_pings_total", 16, "result=answered")
+	same("gateway_pings_total", 17, "result=lost")
+	same("gateway_bytes_total", 18, "direction=up")
+	same("gateway_bytes_total", 19, "direction=down")
+	same("gateway_lost_datagrams_total", 20)
 	if s.Failed < 2 || s.Refused != 1 || s.Streams.Opened != 1 || s.Lab.Leases != 3 {
 		t.Errorf("%+v", s)
 	}
@@ -234,6 +264,7 @@ func TestMetricsAgreeWithStats(t *testing.T) {
 func TestStatsAreTheContract(t *testing.T) {
 	r, url, wire := start(t, 1500, 0)
 	r.cfg.Lab = func() api.LabStats { return api.LabStats{Leases: 1, Dropped: map[string]uint64{"arp": 1}} }
+	r.cfg.Gateway = gatewayStats
 	traffic(t, r.cfg.Hub, wire)
 	s, text := readStats(t, url)
 	again, err := json.Marshal(s)

@@ -56,8 +56,8 @@ type Config struct {
 	Dropped func() uint64
 	// Lab returns the counters of the lab; nil: there is none.
 	Lab func() api.LabStats
-	// Gateway returns the counters of the gateway, for /stats; nil: there is none.
-	Gateway func() any
+	// Gateway returns the counters of the gateway; nil: there is none.
+	Gateway func() api.GatewayStats
 }
 
 // A Relay is the http.Handler of httptap.
