@@ -1,7 +1,8 @@
 // Command httptap opens a TAP device or a NIC and relays its Ethernet frames over HTTP, so that
 // everything else can run without privilege.
 //
-// Read main.go (flags), run.go (what is joined with what), show.go (the annotated lines).
+// Read main.go (flags), run.go (what is joined with what), front.go (where it is called), show.go (the
+// annotated lines).
 package main
 
 import (
@@ -14,6 +15,7 @@ import (
 	"strings"
 
 	"httptap/httptap/api"
+	"httptap/httptap/internal/listen"
 	"httptap/httptap/port"
 )
 
@@ -32,6 +34,7 @@ Examples:
   sudo httptap                                then: go run ./xcurl -ihttp http://www.httptap.test/
   httptap -i user -listen 127.0.0.1:7071 -q   a second one, silent
   sudo httptap -net 10.1.2.1/24 -mtu 9000
+  httptap -i user -listen unix:/tmp/httptap   for programs of this user alone
   sudo tcpdump -i tap0                        or Wireshark: every frame, the lab's answers too
 
 Exit status: 0 after Ctrl-C, 1 when it can't start or the device fails, 2 for wrong usage.
@@ -45,7 +48,7 @@ type options struct {
 	device string
 	net    netip.Prefix
 	mtu    int
-	listen string
+	listen listen.List
 	lab    bool
 	quiet  bool
 }
@@ -79,7 +82,8 @@ func parse(args []string, stdout, stderr io.Writer) (options, error) {
 	f.StringVar(&o.device, "i", "tap0", "`device`: tap* makes a TAP, any other name is a NIC, user needs neither root nor device")
 	network := f.String("net", "192.168.10.1/24", "the kernel's `address/length` on the TAP; with -i user the lab's")
 	f.IntVar(&o.mtu, "mtu", 1500, "largest payload of a frame in `bytes`, 576 to 65521")
-	f.StringVar(&o.listen, "listen", api.DefaultListen, "`address:port` of the HTTP server; loopback only")
+	o.listen.All = []listen.Address{{Network: "tcp", Text: api.DefaultListen}}
+	f.Var(&o.listen, "listen", "`address:port`, loopback only, or unix:PATH, where the HTTP server listens; several with commas, or by giving it again")
 	f.BoolVar(&o.lab, "lab", true, "built-in DHCP, DNS, NTP and HTTP servers; off by default for a NIC")
 	f.BoolVar(&o.quiet, "q", false, "do not print a line for each frame")
 	f.BoolVar(&showVersion, "version", false, "print the version")
@@ -116,7 +120,7 @@ func parse(args []string, stdout, stderr io.Writer) (options, error) {
 	if o.mtu < 576 || o.mtu > 65521 {
 		return o, fmt.Errorf("-mtu %d: from 576 (the least that IPv4 hosts take, RFC 1122) to 65521", o.mtu)
 	}
-	return o, checkListen(o.listen)
+	return o, nil
 }
 
 // complete prints a shell's completion script, made from the flags themselves.

@@ -3,17 +3,13 @@ package main
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
-	"net/http"
 	"net/netip"
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 
 	"httptap/httptap/api"
 	"httptap/httptap/internal/hub"
@@ -28,37 +24,21 @@ import (
 // userDevice is the name of the device that is none: the lab is the network.
 const userDevice = "user"
 
-// checkListen refuses what other machines could reach: whoever can call /send can send any
-// frame.
-func checkListen(address string) error {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return fmt.Errorf("-listen %s: %w", address, err)
-	}
-	if host == "localhost" {
-		return nil
-	}
-	if a, err := netip.ParseAddr(host); err != nil || !a.IsLoopback() {
-		return fmt.Errorf("-listen %s: only loopback, such as %s: anybody who can call could send any frame into your network; for another machine use 'ssh -L 7070:127.0.0.1:7070'", address, api.DefaultListen)
-	}
-	return nil
-}
-
 // run serves until a signal comes or the device fails.
 func run(o options, stdout io.Writer) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 
 	// With privilege: open what needs it, look at nothing.
-	listener, err := net.Listen("tcp", o.listen)
+	fronts, err := openFronts(o)
 	if err != nil {
-		if errors.Is(err, syscall.EADDRINUSE) {
-			_, p, _ := net.SplitHostPort(o.listen)
-			return fmt.Errorf("%s is taken: see by whom with 'ss -ltnp sport = :%s', or use another port: -listen 127.0.0.1:7071", o.listen, p)
-		}
 		return err
 	}
-	defer listener.Close()
+	defer func() {
+		if err := fronts.close(); err != nil {
+			fmt.Fprintf(stdout, "httptap: %v\n", err)
+		}
+	}()
 	var dev port.Device
 	if o.device != userDevice {
 		if dev, err = port.Open(o.device, port.Options{Prefix: o.net, MTU: o.mtu}); err != nil {
@@ -75,13 +55,13 @@ func run(o options, stdout io.Writer) error {
 		return err
 	}
 	defer w.close()
-	fmt.Fprintf(stdout, "httptap: %s, listening on http://%s - try: go run ./xcurl -ihttp http://www.httptap.test/\n", w.name, listener.Addr())
+	fmt.Fprintf(stdout, "httptap: %s, listening on %s - try: go run ./xcurl -ihttp%s http://www.httptap.test/\n", w.name, fronts, fronts.flag())
 	if !o.quiet {
 		s := newShow(stdout, &w.us)
 		defer s.close()
 		w.hub.Observe(s.frame)
 	}
-	return w.serve(ctx, listener, o)
+	return w.serve(ctx, fronts)
 }
 
 // A world is everything behind the listener.
@@ -158,21 +138,15 @@ func lastUsable(p netip.Prefix) netip.Addr {
 }
 
 // serve answers calls until ctx ends or the device is lost.
-func (w *world) serve(ctx context.Context, l net.Listener, o options) error {
-	host, _, _ := net.SplitHostPort(o.listen)
-	cfg := relay.Config{Hub: w.hub, Info: w.info, Host: host}
+func (w *world) serve(ctx context.Context, f fronts) error {
+	cfg := relay.Config{Hub: w.hub, Info: w.info}
 	if w.dev != nil {
 		cfg.Dropped = w.dev.Dropped
 	}
 	r := relay.New(cfg)
 	defer r.Close()
-	server := &http.Server{
-		Handler: r, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
-		ReadTimeout: 2 * relay.MaxWait, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
-	}
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(l) }()
-	defer server.Close()
+	failed, stop := f.serve(r)
+	defer stop()
 	select {
 	case <-ctx.Done():
 		return nil

@@ -244,7 +244,7 @@ func TestServerThatFellSilent(t *testing.T) {
 		defer far.Close()
 		conns := make(chan net.Conn, 1)
 		conns <- near
-		c := newClient(&url.URL{Scheme: "http", Host: "127.0.0.1:7070"}, Options{})
+		c := newClient(&url.URL{Scheme: "http", Host: "127.0.0.1:7070"}, "", Options{})
 		c.dialer = func(_ context.Context, _, _ string) (net.Conn, error) {
 			select {
 			case c := <-conns:

@@ -38,6 +38,7 @@ Examples:
   xcurl -ihttp http://www.httptap.test/
   xcurl -ihttp -ntp -nopcap -o page.html www.httptap.test
   xcurl -ihttp -v -H 'Accept: text/html' -L http://www.httptap.test/redirect
+  xcurl -ihttp -url unix:/tmp/httptap www.httptap.test
   xcurl -ihttp -host www.httptap.test          as -host NAME, the page at /
 
 The body goes to stdout, everything else to stderr.
@@ -171,7 +172,7 @@ func parse(args []string) (o options, err error) {
 	f := flag.NewFlagSet("xcurl", flag.ContinueOnError)
 	f.StringVar(&o.device, "i", "tap0", "`interface` to use directly: tap* or a NIC; needs privilege")
 	f.BoolVar(&o.ihttp, "ihttp", false, "use the device that an httptap relays")
-	f.StringVar(&o.url, "url", api.DefaultURL, "`URL` of the httptap")
+	f.StringVar(&o.url, "url", api.DefaultURL, "`URL` of the httptap, or unix:PATH of its socket")
 	f.StringVar(&o.client, "client", fmt.Sprintf("xcurl-%d", os.Getpid()), "`name` of this client at the httptap: it decides the hardware address")
 	f.StringVar(&host, "host", "", "`name` of the host whose page / is fetched, instead of a URL")
 	f.StringVar(&addr, "addr", "", "`IP` address to request by DHCP")

@@ -4,7 +4,7 @@
 //	POST /send ──▶ frames.go ──▶ Port.Send ──▶ hub ──▶ Port.Read ──▶ frames.go ──▶ GET /recv
 //	GET /stream ◀──▶ stream.go ◀──▶ the same
 //
-// Read relay.go (routes and who may call), clients.go (a client's port and its end), calls.go
+// Read relay.go (routes), access.go (who may call), clients.go (a client's port and its end), calls.go
 // (what each call does), frames.go (frames as JSON, without reflection), stream.go (frames as
 // bytes), streams.go (how many there are and why each ended).
 //

@@ -2,14 +2,9 @@ package relay
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/netip"
-	"net/url"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -40,7 +35,6 @@ const (
 type Config struct {
 	Hub  *hub.Hub
 	Info api.Info      // the fields that are the same for every client
-	Host string        // the host that the server listens on, allowed as the Host of a request
 	Idle time.Duration // 0: IdleClient; also how long a stream waits for its client to go on
 	Log  *slog.Logger
 
@@ -90,60 +84,6 @@ func New(cfg Config) *Relay {
 		r.fail(w, http.StatusMethodNotAllowed, fmt.Errorf("%s takes %s, not %s", q.URL.Path, allow, q.Method))
 	})
 	return r
-}
-
-// ServeHTTP implements http.Handler.
-func (r *Relay) ServeHTTP(w http.ResponseWriter, q *http.Request) {
-	r.requests.Add(1)
-	if err := r.allowed(q); err != nil {
-		r.refused.Add(1)
-		r.cfg.Log.Warn("request refused", "from", q.RemoteAddr, "host", q.Host, "origin", q.Header.Get("Origin"), "reason", err)
-		r.fail(w, http.StatusForbidden, err)
-		return
-	}
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.Header().Set("Cache-Control", "no-store")
-	r.router.ServeHTTP(w, q)
-}
-
-// Errors of requests that are refused.
-var (
-	errHost   = errors.New("the Host of this request does not name this machine: use 127.0.0.1 or localhost")
-	errOrigin = errors.New("a page of another origin may not use httptap")
-)
-
-// allowed tells whether a request may be served at all.
-func (r *Relay) allowed(q *http.Request) error {
-	origin := q.Header.Get("Origin")
-	// A page of an attacker's site whose name was rebound to 127.0.0.1 still sends that name.
-	// HTTP/1.0 has no Host, but no browser speaks it.
-	if !r.isOurs(q.Host) && (q.Host != "" || q.ProtoAtLeast(1, 1) || origin != "") {
-		return fmt.Errorf("%w (it says %q)", errHost, q.Host)
-	}
-	// A browser sends Origin with every POST of a page, and Sec-Fetch-Site with everything.
-	if origin != "" {
-		u, err := url.Parse(origin)
-		if err != nil || u.Host != q.Host {
-			return fmt.Errorf("%w (%s)", errOrigin, origin)
-		}
-	}
-	if site := q.Header.Get("Sec-Fetch-Site"); site == "cross-site" || site == "same-site" {
-		return fmt.Errorf("%w (%s)", errOrigin, site)
-	}
-	return nil
-}
-
-func (r *Relay) isOurs(hostport string) bool {
-	host := hostport
-	if h, _, err := net.SplitHostPort(hostport); err == nil {
-		host = h
-	}
-	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
-	if strings.EqualFold(host, "localhost") || r.cfg.Host != "" && strings.EqualFold(host, r.cfg.Host) {
-		return true
-	}
-	a, err := netip.ParseAddr(host)
-	return err == nil && a.Unmap().IsLoopback()
 }
 
 // fail answers with a status and the error as JSON.
