@@ -6,7 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
+	"os"
 	"strings"
 	"time"
 
@@ -28,32 +28,16 @@ type fronts []front
 func openFronts(o options) (all fronts, err error) {
 	for _, a := range o.listen.All {
 		f := front{Address: a}
-		err := checkListen(a)
-		if err == nil {
-			err = privilege.AsInvoker(func() error {
-				f.listener, err = a.Open()
-				return err
-			})
-		}
+		err := privilege.AsInvoker(func() (err error) {
+			f.listener, err = a.Open()
+			return err
+		})
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("-listen %w", err), all.close())
 		}
 		all = append(all, f)
 	}
 	return all, nil
-}
-
-// checkListen refuses what other machines could reach: whoever can call /send can send any
-// frame.
-func checkListen(a listen.Address) error {
-	host := a.Host()
-	if a.Network == "unix" || host == "localhost" {
-		return nil
-	}
-	if ip, err := netip.ParseAddr(host); err != nil || !ip.IsLoopback() {
-		return fmt.Errorf("%s: only loopback, such as %s: anybody who can call could send any frame into your network; for another machine use 'ssh -L 7070:127.0.0.1:7070'", a, api.DefaultListen)
-	}
-	return nil
 }
 
 // String names all fronts as a client does.
@@ -81,14 +65,29 @@ func (f fronts) flag() string {
 	return ""
 }
 
+// access says who may call at a front.
+func (f front) access(t token) relay.Access {
+	a := relay.Access{Socket: f.Network == "unix", Public: !listen.Private(f.listener), Names: []string{f.Host()}}
+	if a.Public {
+		if name, err := os.Hostname(); err == nil {
+			a.Names = append(a.Names, name, name+".local")
+		}
+	}
+	// A Unix socket is guarded by its mode.
+	if !a.Socket && (a.Public || t.all) {
+		a.Token = t.text
+	}
+	return a
+}
+
 // serve answers calls at all fronts. The error of one that fails comes through failed; stop ends
 // them.
-func (f fronts) serve(r *relay.Relay) (failed <-chan error, stop func()) {
+func (f fronts) serve(r *relay.Relay, t token) (failed <-chan error, stop func()) {
 	errs := make(chan error, len(f))
 	var servers []*http.Server
 	for _, one := range f {
 		server := &http.Server{
-			Handler:           r.Behind(relay.Access{Host: one.Host(), Socket: one.Network == "unix"}),
+			Handler:           r.Behind(one.access(t)),
 			ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
 			ReadTimeout: 2 * relay.MaxWait, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
 		}

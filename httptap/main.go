@@ -45,12 +45,13 @@ var version = "devel"
 
 // options are the flags.
 type options struct {
-	device string
-	net    netip.Prefix
-	mtu    int
-	listen listen.List
-	lab    bool
-	quiet  bool
+	device    string
+	net       netip.Prefix
+	mtu       int
+	listen    listen.List
+	tokenFile string
+	lab       bool
+	quiet     bool
 }
 
 func main() {
@@ -83,7 +84,8 @@ func parse(args []string, stdout, stderr io.Writer) (options, error) {
 	network := f.String("net", "192.168.10.1/24", "the kernel's `address/length` on the TAP; with -i user the lab's")
 	f.IntVar(&o.mtu, "mtu", 1500, "largest payload of a frame in `bytes`, 576 to 65521")
 	o.listen.All = []listen.Address{{Network: "tcp", Text: api.DefaultListen}}
-	f.Var(&o.listen, "listen", "`address:port`, loopback only, or unix:PATH, where the HTTP server listens; several with commas, or by giving it again")
+	f.Var(&o.listen, "listen", "`address:port` or unix:PATH where the HTTP server listens; several with commas, or by giving it again; one that other machines reach demands a token")
+	f.StringVar(&o.tokenFile, "token-file", "", "`file` with the token that TCP demands then, also on loopback; else it is $"+api.TokenEnv+", or made and printed, and demanded of other machines only")
 	f.BoolVar(&o.lab, "lab", true, "built-in DHCP, DNS, NTP and HTTP servers; off by default for a NIC")
 	f.BoolVar(&o.quiet, "q", false, "do not print a line for each frame")
 	f.BoolVar(&showVersion, "version", false, "print the version")

@@ -30,6 +30,14 @@ func run(o options, stdout io.Writer) error {
 	defer stop()
 
 	// With privilege: open what needs it, look at nothing.
+	var secret token
+	err := privilege.AsInvoker(func() (err error) {
+		secret, err = chooseToken(o.tokenFile)
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	fronts, err := openFronts(o)
 	if err != nil {
 		return err
@@ -56,12 +64,13 @@ func run(o options, stdout io.Writer) error {
 	}
 	defer w.close()
 	fmt.Fprintf(stdout, "httptap: %s, listening on %s - try: go run ./xcurl -ihttp%s http://www.httptap.test/\n", w.name, fronts, fronts.flag())
+	fronts.warn(stdout, secret)
 	if !o.quiet {
 		s := newShow(stdout, &w.us)
 		defer s.close()
 		w.hub.Observe(s.frame)
 	}
-	return w.serve(ctx, fronts)
+	return w.serve(ctx, fronts, secret)
 }
 
 // A world is everything behind the listener.
@@ -138,14 +147,14 @@ func lastUsable(p netip.Prefix) netip.Addr {
 }
 
 // serve answers calls until ctx ends or the device is lost.
-func (w *world) serve(ctx context.Context, f fronts) error {
+func (w *world) serve(ctx context.Context, f fronts, t token) error {
 	cfg := relay.Config{Hub: w.hub, Info: w.info}
 	if w.dev != nil {
 		cfg.Dropped = w.dev.Dropped
 	}
 	r := relay.New(cfg)
 	defer r.Close()
-	failed, stop := f.serve(r)
+	failed, stop := f.serve(r, t)
 	defer stop()
 	select {
 	case <-ctx.Done():

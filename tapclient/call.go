@@ -24,9 +24,7 @@ func (c *Client) call(ctx context.Context, method, path string, body, buf []byte
 	if err != nil {
 		return nil, err
 	}
-	if c.name != "" {
-		req.Header.Set(api.ClientHeader, c.name)
-	}
+	c.sign(req)
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
@@ -46,6 +44,16 @@ func (c *Client) call(ctx context.Context, method, path string, body, buf []byte
 		return nil, statusError(c.at(path), resp.StatusCode, answer)
 	}
 	return answer, nil
+}
+
+// sign says in a request who we are.
+func (c *Client) sign(req *http.Request) {
+	if c.name != "" {
+		req.Header.Set(api.ClientHeader, c.name)
+	}
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token)
+	}
 }
 
 // unreachable says what to do when nothing answers.

@@ -41,6 +41,9 @@ type Options struct {
 	// Name is the client's own: it has a queue and a hardware address of its own. Without a
 	// name it is the client "default", which receives everything and uses the device's address.
 	Name string
+	// Token is what a server that other machines reach demands. Without one it is the password in the
+	// URL, or its user when there is no password: http://TOKEN@192.0.2.1:7070.
+	Token string
 	// Transport is the one to use; "" is the best that the server has.
 	Transport Transport
 }
@@ -61,6 +64,7 @@ type Client struct {
 	root      string   // the same
 	socket    string   // path of the Unix socket; "": TCP
 	name      string
+	token     string
 	info      api.Info
 	device    link.Info
 	transport Transport
@@ -93,6 +97,14 @@ func Dial(ctx context.Context, base string, o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	if u.User != nil {
+		if password, ok := u.User.Password(); o.Token == "" && ok {
+			o.Token = password
+		} else if o.Token == "" {
+			o.Token = u.User.Username()
+		}
+		u.User = nil // it is not to be in an error
+	}
 	c := newClient(u, socket, o)
 	if err := c.dial(ctx, o); err != nil {
 		c.Close()
@@ -111,6 +123,7 @@ func parse(base string) (u *url.URL, socket string, err error) {
 	}
 	u, err = url.Parse(base)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
+		base = base[strings.LastIndexByte(base, '@')+1:] // without the token
 		return nil, "", fmt.Errorf("%q is not the URL of an httptap, such as %s or unix:/tmp/httptap", base, api.DefaultURL)
 	}
 	u.Path = strings.TrimSuffix(u.Path, "/")
@@ -118,7 +131,7 @@ func parse(base string) (u *url.URL, socket string, err error) {
 }
 
 func newClient(u *url.URL, socket string, o Options) *Client {
-	c := &Client{base: u.String(), url: u, root: u.String(), socket: socket, name: o.Name, dialer: (&net.Dialer{Timeout: dialFor}).DialContext}
+	c := &Client{base: u.String(), url: u, root: u.String(), socket: socket, name: o.Name, token: o.Token, dialer: (&net.Dialer{Timeout: dialFor}).DialContext}
 	if socket != "" {
 		c.base = "unix:" + socket
 	}

@@ -73,9 +73,7 @@ func (c *Client) switchProtocol(ctx context.Context, conn net.Conn) (*wire, erro
 	}
 	req.Header.Set("Connection", "Upgrade")
 	req.Header.Set("Upgrade", api.StreamProtocol)
-	if c.name != "" {
-		req.Header.Set(api.ClientHeader, c.name)
-	}
+	c.sign(req)
 	if err := req.Write(conn); err != nil {
 		return nil, c.unreachable(err)
 	}

@@ -64,6 +64,7 @@ type options struct {
 	ihttp   bool
 	url     string
 	client  string
+	token   string
 	maxTime time.Duration
 }
 
@@ -122,7 +123,7 @@ func exit(err error) {
 // open opens what the flags name.
 func (o *options) open(ctx context.Context) (link.Device, error) {
 	if o.ihttp {
-		return tapclient.Dial(ctx, o.url, tapclient.Options{Name: o.client})
+		return tapclient.Dial(ctx, o.url, tapclient.Options{Name: o.client, Token: o.token})
 	}
 	var with port.Options
 	if _, err := net.InterfaceByName(o.device); err != nil {
@@ -174,6 +175,7 @@ func parse(args []string) (o options, err error) {
 	f.BoolVar(&o.ihttp, "ihttp", false, "use the device that an httptap relays")
 	f.StringVar(&o.url, "url", api.DefaultURL, "`URL` of the httptap, or unix:PATH of its socket")
 	f.StringVar(&o.client, "client", fmt.Sprintf("xcurl-%d", os.Getpid()), "`name` of this client at the httptap: it decides the hardware address")
+	f.StringVar(&o.token, "token", "", "`token` that the httptap demands, when it is on another machine; else $"+api.TokenEnv+", which 'ps' does not show")
 	f.StringVar(&host, "host", "", "`name` of the host whose page / is fetched, instead of a URL")
 	f.StringVar(&addr, "addr", "", "`IP` address to request by DHCP")
 	f.UintVar(&localPort, "port", 0, "local TCP `port`; 0 picks one")
@@ -230,6 +232,9 @@ func parse(args []string) (o options, err error) {
 	}
 	if len(urls) != 1 {
 		return o, fmt.Errorf("one URL is needed, as in: xcurl -ihttp http://www.httptap.test/  (%d given); see xcurl -h", len(urls))
+	}
+	if o.token == "" {
+		o.token = os.Getenv(api.TokenEnv)
 	}
 	o.URL, o.Headers, o.Hostname = urls[0], headers, "xcurl"
 	o.NoPcap = o.NoPcap || o.Silent

@@ -66,6 +66,15 @@ const (
 // MaxClientName is the length in bytes of the longest client name.
 const MaxClientName = 64
 
+// Tokens. Where a server demands one, a request shows it in the
+// header "Authorization: Bearer TOKEN" (RFC 6750). A browser, which can't, opens /?token=TOKEN once and
+// keeps it in a cookie.
+const (
+	TokenParam  = "token"
+	TokenCookie = "httptap"       // with a port other than HTTP's own: httptap-PORT
+	TokenEnv    = "HTTPTAP_TOKEN" // the environment variable in which programs look for it
+)
+
 // Query parameters of /recv: how many frames at most, how long to wait for the first one.
 // With either of them the answer is a JSON array of strings.
 const (

@@ -243,6 +243,14 @@ func TestTCP(t *testing.T) {
 	if _, err := (Address{"tcp", "192.0.2.1:0"}).Open(); err == nil || !strings.Contains(err.Error(), "ip addr") {
 		t.Errorf("an address of another machine: %v", err)
 	}
+	four, err := Address{"tcp", "0.0.0.0:0"}.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer four.Close()
+	if host, _, _ := net.SplitHostPort(four.Addr().String()); host != "0.0.0.0" || Private(four) {
+		t.Errorf("0.0.0.0 is %s", host)
+	}
 	all, err := Address{"tcp", ":0"}.Open()
 	if err != nil {
 		t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"net/netip"
 	"strings"
 	"syscall"
 )
@@ -14,7 +15,11 @@ func (a Address) Open() (net.Listener, error) {
 	if a.Network == "unix" {
 		return openUnix(a.Text)
 	}
-	l, err := net.Listen("tcp", a.Text)
+	network := "tcp"
+	if ip, err := netip.ParseAddr(a.Host()); err == nil && ip.Is4() {
+		network = "tcp4" // else 0.0.0.0 is all addresses of IPv6, too
+	}
+	l, err := net.Listen(network, a.Text)
 	if err == nil {
 		return l, nil
 	}

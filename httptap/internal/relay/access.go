@@ -12,43 +12,63 @@ import (
 
 // Access says who may call through a listener.
 type Access struct {
-	Host   string // that the server listens on, allowed as the Host of a request
-	Socket bool   // it is a Unix socket: no name and no page leads there, so any Host will do
+	Names  []string // of the server, allowed as the Host of a request, beside those of loopback
+	Socket bool     // it is a Unix socket: no name and no page leads there, so any Host will do
+	Public bool     // other machines reach it: any address may be the Host, when there is a token
+	Token  string   // that a request must show; "": none
 }
 
 // Behind returns the relay as those see it who come through a listener.
 func (r *Relay) Behind(a Access) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) { r.serve(w, q, a) })
+	if a.Public && a.Token == "" {
+		panic("relay: a public listener without a token") // whoever reaches it could send any frame
+	}
+	g := newGate(a)
+	return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) { r.serve(w, q, g) })
 }
 
 // ServeHTTP implements http.Handler, for a listener on loopback.
-func (r *Relay) ServeHTTP(w http.ResponseWriter, q *http.Request) { r.serve(w, q, Access{}) }
+func (r *Relay) ServeHTTP(w http.ResponseWriter, q *http.Request) { r.serve(w, q, gate{}) }
 
-func (r *Relay) serve(w http.ResponseWriter, q *http.Request, a Access) {
+func (r *Relay) serve(w http.ResponseWriter, q *http.Request, g gate) {
 	r.requests.Add(1)
-	if err := a.allowed(q); err != nil {
-		r.refused.Add(1)
-		r.cfg.Log.Warn("request refused", "from", q.RemoteAddr, "host", q.Host, "origin", q.Header.Get("Origin"), "reason", err)
-		r.fail(w, http.StatusForbidden, err)
-		return
-	}
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Cache-Control", "no-store")
-	r.router.ServeHTTP(w, q)
+	shown := g.shows(q)
+	if err := g.allowed(q, shown); err != nil {
+		r.refuse(w, q, http.StatusForbidden, err)
+		return
+	}
+	switch {
+	case shown == good || shown == kept || g.Token == "":
+		r.router.ServeHTTP(w, q)
+	case g.admits(w, q):
+	default:
+		w.Header().Set("WWW-Authenticate", shown.challenge())
+		r.refuse(w, q, http.StatusUnauthorized, shown.err())
+	}
+}
+
+// refuse answers a request that may not be made.
+func (r *Relay) refuse(w http.ResponseWriter, q *http.Request, status int, err error) {
+	r.refused.Add(1)
+	r.cfg.Log.Warn("request refused", "from", q.RemoteAddr, "host", q.Host, "origin", q.Header.Get("Origin"), "reason", err)
+	r.fail(w, status, err)
 }
 
 // Errors of requests that are refused.
 var (
-	errHost   = errors.New("the Host of this request does not name this machine: use 127.0.0.1 or localhost")
+	errHost   = errors.New("the Host of this request does not name this machine: use its address, or localhost")
 	errOrigin = errors.New("a page of another origin may not use httptap")
 )
 
-// allowed tells whether a request may be served at all.
-func (a Access) allowed(q *http.Request) error {
+// allowed tells whether a request may be served, if it shows a token where it has to.
+func (a Access) allowed(q *http.Request, shown shown) error {
 	origin := q.Header.Get("Origin")
 	// A page of an attacker's site whose name was rebound to 127.0.0.1 still sends that name.
-	// HTTP/1.0 has no Host, but no browser speaks it.
-	if !a.isOurs(q.Host) && (q.Host != "" || q.ProtoAtLeast(1, 1) || origin != "") {
+	// HTTP/1.0 has no Host, but no browser speaks it. Who shows the token in a header knows it:
+	// no page does, whatever its name.
+	if shown != good && !a.isOurs(q.Host) && (q.Host != "" || q.ProtoAtLeast(1, 1) || origin != "") {
 		return fmt.Errorf("%w (it says %q)", errHost, q.Host)
 	}
 	// A browser sends Origin with every POST of a page, and Sec-Fetch-Site with everything. That
@@ -74,9 +94,15 @@ func (a Access) isOurs(hostport string) bool {
 		host = h
 	}
 	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
-	if strings.EqualFold(host, "localhost") || a.Host != "" && strings.EqualFold(host, a.Host) {
+	if strings.EqualFold(host, "localhost") {
 		return true
 	}
+	for _, name := range a.Names {
+		if name != "" && strings.EqualFold(host, name) {
+			return true
+		}
+	}
+	// It takes a name to lead a browser somewhere else than where its page came from.
 	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.Unmap().IsLoopback()
+	return err == nil && (a.Public || addr.Unmap().IsLoopback())
 }
