@@ -3,12 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
 	"os"
 	"strings"
-	"time"
 
 	"httptap/httptap/api"
 	"httptap/httptap/internal/listen"
@@ -86,13 +84,11 @@ func (f fronts) serve(r *relay.Relay, t token) (failed <-chan error, stop func()
 	errs := make(chan error, len(f))
 	var servers []*http.Server
 	for _, one := range f {
-		server := &http.Server{
-			Handler:           r.Behind(one.access(t)),
-			ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
-			ReadTimeout: 2 * relay.MaxWait, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
-		}
+		a := one.access(t)
+		server := r.Server(a)
+		l := r.Limit(one.listener, a)
 		servers = append(servers, server)
-		go func() { errs <- server.Serve(one.listener) }()
+		go func() { errs <- server.Serve(l) }()
 	}
 	return errs, func() {
 		for _, s := range servers {

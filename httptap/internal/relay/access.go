@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // Access says who may call through a listener.
@@ -27,13 +28,20 @@ func (r *Relay) Behind(a Access) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) { r.serve(w, q, g) })
 }
 
-// ServeHTTP implements http.Handler, for a listener on loopback.
-func (r *Relay) ServeHTTP(w http.ResponseWriter, q *http.Request) { r.serve(w, q, gate{}) }
+var errRate = errors.New("too many requests a second: send and ask for several frames a call, or use a stream")
 
-func (r *Relay) serve(w http.ResponseWriter, q *http.Request, g gate) {
+// ServeHTTP implements http.Handler, for a listener on loopback.
+func (r *Relay) ServeHTTP(w http.ResponseWriter, q *http.Request) { r.serve(w, q, r.loopback) }
+
+func (r *Relay) serve(w http.ResponseWriter, q *http.Request, g *gate) {
 	r.requests.Add(1)
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Cache-Control", "no-store")
+	if !g.rate.take(time.Now(), g.callerOf(q)) {
+		r.limited.Add(1)
+		r.fail(w, http.StatusTooManyRequests, errRate)
+		return
+	}
 	shown := g.shows(q)
 	if err := g.allowed(q, shown); err != nil {
 		r.refuse(w, q, http.StatusForbidden, err)

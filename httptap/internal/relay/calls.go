@@ -46,11 +46,16 @@ func (r *Relay) send(w http.ResponseWriter, q *http.Request) {
 	defer r.leave(c)
 	b := getBuffer()
 	defer putBuffer(b)
-	if err := b.readBody(http.MaxBytesReader(w, q.Body, MaxBody), q.ContentLength); err != nil {
+	body := &paced{Reader: http.MaxBytesReader(w, q.Body, MaxBody), conn: http.NewResponseController(w), start: time.Now()}
+	if err := b.readBody(body, q.ContentLength); err != nil {
 		var long *http.MaxBytesError
-		if errors.As(err, &long) {
+		switch {
+		case errors.As(err, &long):
 			r.fail(w, http.StatusRequestEntityTooLarge, fmt.Errorf("the body is over %d bytes", long.Limit))
-		} else {
+		case errors.Is(err, errSlow):
+			w.Header().Set("Connection", "close")
+			r.fail(w, http.StatusRequestTimeout, err)
+		default:
 			r.fail(w, http.StatusBadRequest, fmt.Errorf("reading the body: %w", err))
 		}
 		return
@@ -184,11 +189,13 @@ func (r *Relay) stats(w http.ResponseWriter, q *http.Request) {
 		hub.Stats
 		Clients  int         `json:"clients"`
 		Requests uint64      `json:"requests"`
-		Refused  uint64      `json:"refused"` // by Host or Origin
-		Failed   uint64      `json:"failed"`  // answered with an error, the refused ones among them
+		Refused  uint64      `json:"refused"` // by Host, Origin or token
+		Limited  uint64      `json:"limited"` // by their rate
+		Crowded  uint64      `json:"crowded"` // connections that were one too many
+		Failed   uint64      `json:"failed"`  // answered with an error, refused and limited ones among them
 		Streams  streamStats `json:"streams"`
 		Dropped  uint64      `json:"deviceDropped"` // in the device: too long, or too many for the kernel
-	}{r.cfg.Hub.Stats(), clients, r.requests.Load(), r.refused.Load(), r.failed.Load(), r.streams.stats(), dropped})
+	}{r.cfg.Hub.Stats(), clients, r.requests.Load(), r.refused.Load(), r.limited.Load(), r.crowded.Load(), r.failed.Load(), r.streams.stats(), dropped})
 }
 
 const helpText = `httptap relays raw Ethernet frames over HTTP.

@@ -4,12 +4,14 @@
 //	POST /send ──▶ frames.go ──▶ Port.Send ──▶ hub ──▶ Port.Read ──▶ frames.go ──▶ GET /recv
 //	GET /stream ◀──▶ stream.go ◀──▶ the same
 //
-// Read relay.go (routes), access.go (who may call), clients.go (a client's port and its end), calls.go
+// Read relay.go (routes), server.go, conns.go and rate.go (how much a caller may take), access.go and
+// token.go (who may call), clients.go (a client's port and its end), calls.go
 // (what each call does), frames.go (frames as JSON, without reflection), stream.go (frames as
 // bytes), streams.go (how many there are and why each ended).
 //
 // A request comes from this machine or from a page in its browser. So Host has to name this
 // machine (against DNS rebinding), Origin has to be absent or the relay itself (against pages
-// that send frames), and everything has a limit: the body, the frames of a call, the time of a
-// wait, the number of clients. One client's call never waits for another's.
+// that send frames). Where other machines call, they show a token. Everything has a limit:
+// connections, requests a second, the header, the body and its rate, the frames of a call, the time
+// of a wait, the number of clients. One client's call never waits for another's.
 package relay

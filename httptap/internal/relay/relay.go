@@ -46,6 +46,7 @@ type Config struct {
 type Relay struct {
 	cfg      Config
 	router   *mux.Router
+	loopback *gate
 	patience time.Duration
 
 	mu      sync.Mutex
@@ -54,7 +55,7 @@ type Relay struct {
 
 	streams *streams
 
-	requests, refused, failed atomic.Uint64
+	requests, refused, limited, failed, crowded atomic.Uint64
 }
 
 // New returns a relay in front of cfg.Hub.
@@ -65,7 +66,7 @@ func New(cfg Config) *Relay {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	r := &Relay{cfg: cfg, router: mux.NewRouter(), patience: patience, clients: make(map[string]*client), streams: newStreams()}
+	r := &Relay{cfg: cfg, router: mux.NewRouter(), loopback: newGate(Access{}), patience: patience, clients: make(map[string]*client), streams: newStreams()}
 	r.router.HandleFunc(api.PathInfo, r.info).Methods(http.MethodGet, http.MethodHead)
 	r.router.HandleFunc(api.PathSend, r.send).Methods(http.MethodPost)
 	r.router.HandleFunc(api.PathRecv, r.recv).Methods(http.MethodGet)
@@ -90,7 +91,7 @@ func New(cfg Config) *Relay {
 func (r *Relay) fail(w http.ResponseWriter, status int, err error) {
 	r.failed.Add(1)
 	w.Header().Set("Content-Type", "application/json")
-	if status == http.StatusServiceUnavailable {
+	if status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests {
 		w.Header().Set("Retry-After", "1")
 	}
 	w.WriteHeader(status)

@@ -15,9 +15,9 @@ import (
 // behind serves a relay on l, for those whom a lets in.
 func behind(t testing.TB, r *Relay, l net.Listener, a Access) {
 	t.Helper()
-	s := &http.Server{Handler: r.Behind(a)}
+	s := r.Server(a)
 	done := make(chan error)
-	go func() { done <- s.Serve(l) }()
+	go func() { done <- s.Serve(r.Limit(l, a)) }()
 	t.Cleanup(func() {
 		r.Close()
 		s.Close()

@@ -14,13 +14,20 @@ import (
 // A gate is an Access and what it takes to check it.
 type gate struct {
 	Access
-	sum [sha256.Size]byte // of the token
+	sum  [sha256.Size]byte // of the token
+	rate *limiter
 }
 
-func newGate(a Access) gate { return gate{a, sha256.Sum256([]byte(a.Token))} }
+func newGate(a Access) *gate {
+	g := &gate{a, sha256.Sum256([]byte(a.Token)), newLimiter(MaxRate)}
+	if a.Public {
+		g.rate = newLimiter(MaxPublicRate)
+	}
+	return g
+}
 
 // is compares in a time that depends on neither token: sums have one length.
-func (g gate) is(token string) bool {
+func (g *gate) is(token string) bool {
 	sum := sha256.Sum256([]byte(token))
 	return subtle.ConstantTimeCompare(sum[:], g.sum[:]) == 1
 }
@@ -57,7 +64,7 @@ func (s shown) challenge() string {
 }
 
 // shows looks for the token in a request. RFC 6750, 2.1
-func (g gate) shows(q *http.Request) shown {
+func (g *gate) shows(q *http.Request) shown {
 	if g.Token == "" {
 		return none
 	}
@@ -88,7 +95,7 @@ func cookieName(q *http.Request) string {
 // admits answers the first request of a browser, /?token=TOKEN: neither an address bar nor a
 // WebSocket of a page can send a header. The cookie goes to no page of another site, and no script
 // reads it; the redirect takes the token out of the address bar and the history.
-func (g gate) admits(w http.ResponseWriter, q *http.Request) bool {
+func (g *gate) admits(w http.ResponseWriter, q *http.Request) bool {
 	token := q.URL.Query().Get(api.TokenParam)
 	if q.Method != http.MethodGet || q.URL.Path != "/" || token == "" || !g.is(token) {
 		return false
