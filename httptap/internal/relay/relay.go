@@ -17,13 +17,14 @@ import (
 
 // Limits of the relay.
 const (
-	MaxClients = 256
-	MaxBody    = 4 << 20          // bytes of a request's body
-	MaxSend    = 4096             // frames in it
-	MaxBatch   = 256              // frames that one /recv answers, fewer when they are long
-	MaxWait    = 60 * time.Second // that /recv waits
-	MaxStreams = 256              // that are open at once
-	IdleClient = 5 * time.Minute  // after which a client that does not call is forgotten
+	MaxClients       = 256
+	MaxBody          = 4 << 20          // bytes of a request's body
+	MaxSend          = 4096             // frames in it
+	MaxBatch         = 256              // frames that one /recv answers, fewer when they are long
+	MaxWait          = 60 * time.Second // that /recv waits
+	MaxStreams       = 256              // that are open at once
+	MaxClientStreams = 8                // of them, those of one client
+	IdleClient       = 5 * time.Minute  // after which a client that does not call is forgotten
 )
 
 const (

@@ -47,7 +47,7 @@ func (r *Relay) stream(w http.ResponseWriter, q *http.Request) {
 		return
 	}
 	defer r.leave(c)
-	if err := r.streams.enter(); err != nil {
+	if err := r.streams.enter(c.name); err != nil {
 		r.fail(w, http.StatusServiceUnavailable, err)
 		return
 	}
@@ -88,7 +88,7 @@ func (r *Relay) serveStream(w http.ResponseWriter, c *client) error {
 		// Frames are to wait in the client's queue, which loses the oldest, not in the kernel's.
 		c.SetWriteBuffer(4 * streamChunk)
 	}
-	s := &stream{conn: conn, port: c.port, longest: r.cfg.Hub.MTU() + link.HeaderLen, patience: r.cfg.Idle}
+	s := &stream{conn: conn, port: c.port, longest: r.cfg.Hub.MTU() + link.HeaderLen, idle: r.cfg.Idle}
 	s.in = make([]byte, streamChunk+api.StreamLengthLen+s.longest)
 	early, _ := rest.Reader.Peek(rest.Reader.Buffered()) // a client need not wait for the answer
 	s.end = copy(s.in, early)
@@ -108,10 +108,10 @@ func (r *Relay) serveStream(w http.ResponseWriter, c *client) error {
 // A stream is a connection that carries frames between a client and its port: one goroutine for
 // each direction, which share nothing but the connection.
 type stream struct {
-	conn     net.Conn
-	port     *hub.Port
-	longest  int // bytes of a frame
-	patience time.Duration
+	conn    net.Conn
+	port    *hub.Port
+	longest int           // bytes of a frame
+	idle    time.Duration // after which a frame that does not go on, or is not taken, is the end
 
 	in     []byte // what was read; the first end bytes are not used up
 	end    int
@@ -135,7 +135,7 @@ func (s *stream) read() error {
 		s.end = copy(s.in, s.in[used:s.end])
 		switch begun := s.end > 0; {
 		case begun && (used > 0 || !waiting):
-			s.conn.SetReadDeadline(time.Now().Add(s.patience))
+			s.conn.SetReadDeadline(time.Now().Add(s.idle))
 			waiting = true
 		case !begun && waiting:
 			s.conn.SetReadDeadline(time.Time{})
@@ -172,7 +172,7 @@ func cut(frames [][]byte, b []byte, longest int) (_ [][]byte, used int, err erro
 
 // write moves frames from the client's queue to the connection until ctx ends or it can't.
 func (s *stream) write(ctx context.Context) error {
-	s.conn.SetWriteDeadline(time.Now().Add(s.patience))
+	s.conn.SetWriteDeadline(time.Now().Add(s.idle))
 	if _, err := io.WriteString(s.conn, switching); err != nil {
 		return s.failed(err)
 	}
@@ -189,7 +189,7 @@ func (s *stream) write(ctx context.Context) error {
 		if n == 0 {
 			continue // another call of the same client was faster
 		}
-		s.conn.SetWriteDeadline(time.Now().Add(s.patience))
+		s.conn.SetWriteDeadline(time.Now().Add(s.idle))
 		if done, err := s.conn.Write(s.out); err != nil {
 			s.unread(done)
 			return s.failed(err)
@@ -225,7 +225,7 @@ func (s *stream) failed(err error) error {
 	case err == io.EOF:
 		return errClosed
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return fmt.Errorf("%w for %v", errStalled, s.patience)
+		return fmt.Errorf("%w for %v", errStalled, s.idle)
 	}
 	return fmt.Errorf("%w: %w", errBroken, err)
 }

@@ -26,7 +26,10 @@ var endNames = []struct {
 	{errStalled, "stalled"}, {errBroken, "broken"}, {errShutdown, "shutdown"},
 }
 
-var errStreams = fmt.Errorf("too many streams (%d)", MaxStreams)
+var (
+	errStreams       = fmt.Errorf("too many streams (%d)", MaxStreams)
+	errClientStreams = fmt.Errorf("too many streams of one client (%d): one carries everything; use another name for another client", MaxClientStreams)
+)
 
 // streams are those of a relay.
 type streams struct {
@@ -36,6 +39,7 @@ type streams struct {
 
 	mu     sync.Mutex
 	closed bool
+	of     map[string]int // open ones, by their client
 	count  streamStats
 }
 
@@ -48,7 +52,7 @@ type streamStats struct {
 }
 
 func newStreams() *streams {
-	s := new(streams)
+	s := &streams{of: make(map[string]int)}
 	s.ctx, s.cancel = context.WithCancelCause(context.Background())
 	s.count.Ended = make(map[string]uint64)
 	for _, e := range endNames {
@@ -57,8 +61,8 @@ func newStreams() *streams {
 	return s
 }
 
-// enter makes room for one more stream, or says why there is none.
-func (s *streams) enter() error {
+// enter makes room for one more stream of a client, or says why there is none.
+func (s *streams) enter(client string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
@@ -66,7 +70,10 @@ func (s *streams) enter() error {
 		return errShutdown
 	case s.count.Open == MaxStreams:
 		return errStreams
+	case s.of[client] == MaxClientStreams:
+		return errClientStreams
 	}
+	s.of[client]++
 	s.count.Open++
 	s.all.Add(1)
 	return nil
@@ -77,6 +84,9 @@ func (s *streams) leave(client string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.count.Open--
+	if s.of[client]--; s.of[client] == 0 {
+		delete(s.of, client)
+	}
 	for _, e := range endNames {
 		if errors.Is(err, e.err) {
 			s.count.Ended[e.name]++
