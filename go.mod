@@ -3,6 +3,7 @@ module httptap
 go 1.26.0
 
 require (
+	github.com/coder/websocket v1.8.15
 	github.com/google/gopacket v1.1.19
 	github.com/gorilla/mux v1.8.1
 	github.com/songgao/water v0.0.0-20200317203138-2b4b6d7c09d8
@@ -11,10 +12,10 @@ require (
 	golang.org/x/net v0.62.0
 	golang.org/x/sys v0.49.0
 	pgregory.net/rapid v1.3.0
+	rsc.io/script v0.0.2
 )
 
 require (
 	github.com/vishvananda/netns v0.0.5 // indirect
 	golang.org/x/tools v0.14.0 // indirect
-	rsc.io/script v0.0.2 // indirect
 )

@@ -18,24 +18,44 @@ import (
 type front struct {
 	listen.Address
 	listener net.Listener
+	raw      bool // frames without HTTP
 }
 
 type fronts []front
 
-// openFronts opens what -listen names. A Unix socket belongs to the user who called sudo.
+// openFronts opens what -listen and -qemu name. A Unix socket belongs to the user who called sudo.
 func openFronts(o options) (all fronts, err error) {
 	for _, a := range o.listen.All {
-		f := front{Address: a}
-		err := privilege.AsInvoker(func() (err error) {
-			f.listener, err = a.Open()
-			return err
-		})
-		if err != nil {
-			return nil, errors.Join(fmt.Errorf("-listen %w", err), all.close())
+		if err := all.open("-listen", front{Address: a}); err != nil {
+			return nil, errors.Join(err, all.close())
 		}
-		all = append(all, f)
+	}
+	for _, a := range o.qemu.All {
+		if err := all.open("-qemu", front{Address: a, raw: true}); err != nil {
+			return nil, errors.Join(err, all.close())
+		}
 	}
 	return all, nil
+}
+
+func (f *fronts) open(flag string, one front) error {
+	err := privilege.AsInvoker(func() (err error) {
+		one.listener, err = one.Open()
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("%s %w", flag, err)
+	}
+	*f = append(*f, one)
+	return one.check(flag)
+}
+
+// check refuses what nothing would guard.
+func (f front) check(flag string) error {
+	if f.raw && !listen.Private(f.listener) {
+		return fmt.Errorf("%s %s: other machines reach it, and a stream without HTTP has no token: use a Unix socket or 127.0.0.1; for another machine 'ssh -L'", flag, f.Address)
+	}
+	return nil
 }
 
 // String names all fronts as a client does.
@@ -49,10 +69,13 @@ func (f fronts) String() string {
 
 // url returns what a client is to call.
 func (f front) url() string {
-	if f.Network == "unix" {
-		return f.Address.String()
+	if f.raw {
+		return "-qemu " + f.listenAddr()
 	}
-	return "http://" + f.listener.Addr().String()
+	if f.Network == "unix" {
+		return f.listenAddr()
+	}
+	return "http://" + f.listenAddr()
 }
 
 // flag returns the flag that makes xcurl call the first front.
@@ -61,6 +84,14 @@ func (f fronts) flag() string {
 		return " -url " + url
 	}
 	return ""
+}
+
+// listenAddr returns the address as it was given, but for a port that was left open.
+func (f front) listenAddr() string {
+	if f.Network == "unix" {
+		return f.Address.String()
+	}
+	return f.listener.Addr().String()
 }
 
 // access says who may call at a front.
@@ -84,6 +115,10 @@ func (f fronts) serve(r *relay.Relay, t token) (failed <-chan error, stop func()
 	errs := make(chan error, len(f))
 	var servers []*http.Server
 	for _, one := range f {
+		if one.raw {
+			go func() { errs <- r.ServeRaw(one.listener) }()
+			continue
+		}
 		a := one.access(t)
 		server := r.Server(a)
 		l := r.Limit(one.listener, a)
@@ -94,6 +129,7 @@ func (f fronts) serve(r *relay.Relay, t token) (failed <-chan error, stop func()
 		for _, s := range servers {
 			s.Close()
 		}
+		f.close()
 	}
 }
 

@@ -35,6 +35,8 @@ Examples:
   httptap -i user -listen 127.0.0.1:7071 -q   a second one, silent
   sudo httptap -net 10.1.2.1/24 -mtu 9000
   httptap -i user -listen unix:/tmp/httptap   for programs of this user alone
+  httptap -qemu unix:/tmp/vm                  then: qemu-system-x86_64 -nic none -device virtio-net-pci,netdev=n
+                                              -netdev stream,id=n,server=off,addr.type=unix,addr.path=/tmp/vm ...
   sudo tcpdump -i tap0                        or Wireshark: every frame, the lab's answers too
 
 Exit status: 0 after Ctrl-C, 1 when it can't start or the device fails, 2 for wrong usage.
@@ -49,6 +51,7 @@ type options struct {
 	net       netip.Prefix
 	mtu       int
 	listen    listen.List
+	qemu      listen.List
 	tokenFile string
 	lab       bool
 	quiet     bool
@@ -85,6 +88,7 @@ func parse(args []string, stdout, stderr io.Writer) (options, error) {
 	f.IntVar(&o.mtu, "mtu", 1500, "largest payload of a frame in `bytes`, 576 to 65521")
 	o.listen.All = []listen.Address{{Network: "tcp", Text: api.DefaultListen}}
 	f.Var(&o.listen, "listen", "`address:port` or unix:PATH where the HTTP server listens; several with commas, or by giving it again; one that other machines reach demands a token")
+	f.Var(&o.qemu, "qemu", "unix:PATH or loopback `address:port` for streams of frames without HTTP, as QEMU's -netdev stream makes them; may be given again")
 	f.StringVar(&o.tokenFile, "token-file", "", "`file` with the token that TCP demands then, also on loopback; else it is $"+api.TokenEnv+", or made and printed, and demanded of other machines only")
 	f.BoolVar(&o.lab, "lab", true, "built-in DHCP, DNS, NTP and HTTP servers; off by default for a NIC")
 	f.BoolVar(&o.quiet, "q", false, "do not print a line for each frame")

@@ -12,6 +12,7 @@
 //	POST /send    a JSON array of such strings: several frames
 //	GET  /recv?max=64&wait=5s    an array, too; waits for the first frame
 //	GET  /stream  a raw byte stream of frames, both ways, for as long as the connection lasts
+//	GET  /ws      a WebSocket (RFC 6455) with the same bytes in binary messages
 //
 // /stream is an upgrade of HTTP/1.1 (RFC 9110, 7.8). The client asks with
 //
@@ -35,6 +36,14 @@
 // minutes in which it takes nothing, or stops within a frame, its stream ends. When too many streams
 // are open the answer is 503.
 //
+// On /ws the bytes of a stream travel in binary messages, several frames in each. Where a message ends
+// means nothing: a client may cut its frames anywhere. A text message ends the stream. The close says
+// why the server ends it: 1007 for a length that no frame has, 1008 for a client that does not go on.
+//
+// POST /connect is that of gvisor-tap-vsock, for its gvforwarder: frames follow the request and the
+// missing answer at once, each behind its length in 2 bytes, little-endian. Without a name the client
+// is "gvforwarder-1" and so on, and is forgotten with its connection.
+//
 // A client may name itself with ?client=NAME or the header Httptap-Client and then has its
 // own queue, its own hardware address and its own counters. Without a name it is the client
 // "default", which receives every frame that it did not send itself. Calls and streams under one
@@ -43,11 +52,13 @@ package api
 
 // Paths of the calls.
 const (
-	PathInfo   = "/info"
-	PathSend   = "/send"
-	PathRecv   = "/recv"
-	PathStream = "/stream"
-	PathStats  = "/stats"
+	PathInfo    = "/info"
+	PathSend    = "/send"
+	PathRecv    = "/recv"
+	PathStream  = "/stream"
+	PathWS      = "/ws"
+	PathConnect = "/connect"
+	PathStats   = "/stats"
 )
 
 // DefaultListen is where httptap listens, DefaultURL where clients look for it.
@@ -105,6 +116,7 @@ type Info struct {
 const (
 	FeatureBatch  = "batch"  // arrays on /send and /recv?max=&wait=
 	FeatureStream = "stream" // /stream
+	FeatureWS     = "ws"     // /ws
 )
 
 // Error is the JSON body of every answer that is not a success.

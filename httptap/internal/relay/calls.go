@@ -28,7 +28,7 @@ func (r *Relay) info(w http.ResponseWriter, q *http.Request) {
 	i := r.cfg.Info
 	i.DataReady = c.port.Ready()
 	i.Client, i.ClientHardwareAddr = c.name, c.hw.String()
-	i.Features = []string{api.FeatureBatch, api.FeatureStream}
+	i.Features = []string{api.FeatureBatch, api.FeatureStream, api.FeatureWS}
 	writeJSON(w, i)
 }
 
@@ -205,6 +205,8 @@ const helpText = `httptap relays raw Ethernet frames over HTTP.
   GET  /recv    a JSON string: the oldest unread frame; "" when there is none
   GET  /recv?max=64&wait=5s    a JSON array; waits for the first frame
   GET  /stream  with Upgrade: httptap, a byte stream of frames, each after its length (4 bytes)
+  GET  /ws      a WebSocket: the same bytes in binary messages
+  POST /connect for gvforwarder of gvisor-tap-vsock
   GET  /stats   every counter
 
 Name yourself with ?client=NAME to have a queue and a hardware address of your own.

@@ -72,6 +72,8 @@ func New(cfg Config) *Relay {
 	r.router.HandleFunc(api.PathSend, r.send).Methods(http.MethodPost)
 	r.router.HandleFunc(api.PathRecv, r.recv).Methods(http.MethodGet)
 	r.router.HandleFunc(api.PathStream, r.stream).Methods(http.MethodGet)
+	r.router.HandleFunc(api.PathWS, r.webSocket).Methods(http.MethodGet)
+	r.router.HandleFunc(api.PathConnect, r.connect).Methods(http.MethodPost)
 	r.router.HandleFunc(api.PathStats, r.stats).Methods(http.MethodGet, http.MethodHead)
 	r.router.HandleFunc("/", r.help).Methods(http.MethodGet, http.MethodHead)
 	r.router.NotFoundHandler = http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
@@ -79,7 +81,7 @@ func New(cfg Config) *Relay {
 	})
 	r.router.MethodNotAllowedHandler = http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		allow := http.MethodGet
-		if q.URL.Path == api.PathSend {
+		if q.URL.Path == api.PathSend || q.URL.Path == api.PathConnect {
 			allow = http.MethodPost
 		}
 		w.Header().Set("Allow", allow)

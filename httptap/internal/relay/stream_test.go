@@ -494,7 +494,7 @@ func FuzzCut(f *testing.F) {
 	f.Add([]byte("\xff\xff\xff\xff12345"), 2)
 	f.Fuzz(func(t *testing.T, b []byte, piece int) {
 		const longest = 100
-		frames, used, err := cut(nil, b, longest)
+		frames, used, err := lengths4.cut(nil, b, longest)
 		var again []byte
 		for _, f := range frames {
 			if len(f) < link.HeaderLen || len(f) > longest {
@@ -514,7 +514,7 @@ func FuzzCut(f *testing.F) {
 		var held, joined []byte
 		for at := 0; at < len(b); at += piece {
 			held = append(held, b[at:min(at+piece, len(b))]...)
-			part, n, e := cut(nil, held, longest)
+			part, n, e := lengths4.cut(nil, held, longest)
 			for _, f := range part {
 				joined = append(binary.BigEndian.AppendUint32(joined, uint32(len(f))), f...)
 			}

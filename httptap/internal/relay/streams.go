@@ -13,6 +13,7 @@ var (
 	errCut      = errors.New("the client closed the connection within a frame")
 	errShort    = errors.New("a length under the 14 bytes that a frame has at least")
 	errLong     = errors.New("a length over the MTU and the frame's header")
+	errText     = errors.New("a text message; frames come in binary ones")
 	errStalled  = errors.New("the client did not go on, in the middle of a frame or with frames to read")
 	errBroken   = errors.New("the connection failed")
 	errShutdown = errors.New("the relay ended")
@@ -23,7 +24,7 @@ var endNames = []struct {
 	name string
 }{
 	{errClosed, "closed"}, {errCut, "cut"}, {errShort, "short"}, {errLong, "long"},
-	{errStalled, "stalled"}, {errBroken, "broken"}, {errShutdown, "shutdown"},
+	{errText, "text"}, {errStalled, "stalled"}, {errBroken, "broken"}, {errShutdown, "shutdown"},
 }
 
 var (
