@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 
 	"httptap/httptap/api"
@@ -23,8 +24,26 @@ type front struct {
 
 type fronts []front
 
-// openFronts opens what -listen and -qemu name. A Unix socket belongs to the user who called sudo.
+// rawName is the FileDescriptorName of a socket of systemd that is for frames without HTTP.
+const rawName = "qemu"
+
+// openFronts takes the sockets that systemd has passed, and opens what -listen and -qemu name. A Unix
+// socket belongs to the user who called sudo.
 func openFronts(o options) (all fronts, err error) {
+	inherited, err := listen.Inherit()
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range inherited {
+		f := front{Address: i.Address(), listener: i.Listener, raw: i.Name == rawName}
+		all = append(all, f)
+		if err := f.check("systemd:"); err != nil {
+			return nil, errors.Join(err, all.close())
+		}
+		if !f.raw && !o.listen.Given() {
+			o.listen.All = nil // the default
+		}
+	}
 	for _, a := range o.listen.All {
 		if err := all.open("-listen", front{Address: a}); err != nil {
 			return nil, errors.Join(err, all.close())
@@ -78,9 +97,10 @@ func (f front) url() string {
 	return "http://" + f.listenAddr()
 }
 
-// flag returns the flag that makes xcurl call the first front.
+// flag returns the flag that makes xcurl call the first front that has HTTP.
 func (f fronts) flag() string {
-	if url := f[0].url(); url != api.DefaultURL {
+	i := slices.IndexFunc(f, func(one front) bool { return !one.raw })
+	if url := f[i].url(); url != api.DefaultURL {
 		return " -url " + url
 	}
 	return ""
