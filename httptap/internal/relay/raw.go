@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"syscall"
+	"time"
 
 	"httptap/httptap/internal/hub"
 )
@@ -27,11 +29,18 @@ const (
 func (r *Relay) ServeRaw(l net.Listener) error {
 	var all sync.WaitGroup
 	defer all.Wait()
-	for {
+	for wait := retryMin; ; {
 		conn, err := l.Accept()
+		if passing(err) && r.streams.ctx.Err() == nil {
+			r.cfg.Log.Warn("no connection was accepted", "reason", err)
+			time.Sleep(wait)
+			wait = min(2*wait, retryMax)
+			continue
+		}
 		if err != nil {
 			return err
 		}
+		wait = retryMin
 		all.Go(func() {
 			defer conn.Close()
 			c, err := r.numbered(rawName)
@@ -50,6 +59,17 @@ func (r *Relay) ServeRaw(l net.Listener) error {
 			r.cfg.Log.Debug("stream ended", "client", c.name, "reason", err)
 		})
 	}
+}
+
+// Times to wait when no connection can be accepted, as net/http does.
+const (
+	retryMin = 5 * time.Millisecond
+	retryMax = time.Second
+)
+
+// passing tells whether Accept may succeed later: when there are descriptors again, say.
+func passing(err error) bool {
+	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ECONNABORTED) || errors.Is(err, syscall.ENOBUFS) || errors.Is(err, syscall.ENOMEM)
 }
 
 // connect is /connect of gvisor-tap-vsock: the connection carries frames right behind the request,

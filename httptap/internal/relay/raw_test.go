@@ -11,7 +11,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"httptap/httptap/internal/hub"
@@ -139,6 +141,34 @@ func TestRawLimit(t *testing.T) {
 	until(t, r.cfg.Hub, func(s hub.Stats) bool { return len(s.Ports) == MaxClients })
 	connect()
 	until(t, r.cfg.Hub, func(s hub.Stats) bool { return len(s.Ports) == MaxClients+1 })
+}
+
+// scarce is a listener of a process that is out of descriptors for a while.
+type scarce struct {
+	net.Listener
+	fail int
+}
+
+func (s *scarce) Accept() (net.Conn, error) {
+	if s.fail--; s.fail >= 0 {
+		return nil, &net.OpError{Op: "accept", Net: "unix", Err: os.NewSyscallError("accept4", syscall.EMFILE)}
+	}
+	return nil, net.ErrClosed
+}
+
+// What passes by is no end: httptap would end with it.
+func TestRawOutOfDescriptors(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := New(Config{Hub: hub.New(hub.Config{MTU: 1500})})
+		defer r.Close()
+		l, start := &scarce{fail: 10}, time.Now()
+		if err := r.ServeRaw(l); !errors.Is(err, net.ErrClosed) || l.fail != -1 {
+			t.Errorf("%v with %d failures to come", err, l.fail)
+		}
+		if d := time.Since(start); d < time.Second || d > 10*time.Second {
+			t.Errorf("it took %v", d)
+		}
+	})
 }
 
 // framed2 returns frames as HyperKit and gvisor-tap-vsock have them.
