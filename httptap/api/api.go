@@ -44,6 +44,11 @@
 // missing answer at once, each behind its length in 2 bytes, little-endian. Without a name the client
 // is "gvforwarder-1" and so on, and is forgotten with its connection.
 //
+// An answer that is not a success is JSON, {"error":"..."}: 400 malformed, 401 without the token that is
+// demanded, 403 for a Host or an Origin that may not call, 408 a body that comes too slowly, 413 too long,
+// 426 no upgrade, 429 too many requests a second, 503 too many clients, streams or connections. With the
+// last two Retry-After says when to come again.
+//
 // A client may name itself with ?client=NAME or the header Httptap-Client and then has its
 // own queue, its own hardware address and its own counters. Without a name it is the client
 // "default", which receives every frame that it did not send itself. Calls and streams under one

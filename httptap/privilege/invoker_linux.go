@@ -11,7 +11,8 @@ import (
 
 // AsInvoker runs f on this thread with the rights over files that the user has who called sudo, so
 // that what f makes is his and f touches nothing that he may not touch. Without sudo f runs as it
-// is. f must do its work in its own goroutine.
+// is. f must do its work in its own goroutine. The supplementary groups stay those of root, which Drop
+// gives up.
 func AsInvoker(f func() error) error {
 	uid, gid, ok := invoker()
 	if os.Geteuid() != 0 || !ok {

@@ -93,6 +93,8 @@ func (c *conn) Close() error {
 	return c.Conn.Close()
 }
 
+var _ interface{ SetWriteBuffer(int) error } = (*conn)(nil) // streams want it
+
 // SetWriteBuffer is that of the connection behind it, if it has one.
 func (c *conn) SetWriteBuffer(n int) error {
 	if b, ok := c.Conn.(interface{ SetWriteBuffer(int) error }); ok {
