@@ -3,6 +3,7 @@ module httptap
 go 1.26.0
 
 require (
+	github.com/coder/websocket v1.8.15
 	github.com/google/gopacket v1.1.19
 	github.com/gorilla/mux v1.8.1
 	github.com/prometheus/client_golang v1.25.0

@@ -57,7 +57,10 @@ func diagnose(args []string, s *doctor.System, stdout, stderr io.Writer) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	r := doctor.Request{Device: o.device, Net: o.net, Listen: o.listen, Lab: o.lab}
+	r := doctor.Request{Device: o.device, Net: o.net, Lab: o.lab}
+	for _, a := range append(slices.Clone(o.listen.All), o.qemu.All...) {
+		r.Listen = append(r.Listen, a.String())
+	}
 	if !o.isNIC() || given(args, "mtu") {
 		r.MTU = o.mtu // of a NIC only what was asked for is wrong
 	}

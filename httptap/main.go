@@ -1,8 +1,8 @@
 // Command httptap opens a TAP device or a NIC and relays its Ethernet frames over HTTP, so that
 // everything else can run without privilege.
 //
-// Read main.go (flags), run.go (what is joined with what), show.go (the annotated lines),
-// extcap.go and install.go (httptap as an interface of Wireshark).
+// Read main.go (flags), run.go (what is joined with what), front.go (where it is called), show.go (the
+// annotated lines), extcap.go and install.go (httptap as an interface of Wireshark).
 package main
 
 import (
@@ -16,6 +16,7 @@ import (
 
 	"httptap/httptap/api"
 	"httptap/httptap/internal/doctor"
+	"httptap/httptap/internal/listen"
 	"httptap/httptap/internal/logs"
 	"httptap/httptap/port"
 	"httptap/stack/link"
@@ -42,6 +43,9 @@ Examples:
   httptap -i user -gateway=false              nothing but the lab
   sudo httptap -net 10.1.2.1/24 -mtu 9000
   httptap -i user -impair loss=5%,delay=20ms,seed=7    every client has a bad link
+  httptap -i user -listen unix:/tmp/httptap   for programs of this user alone
+  httptap -qemu unix:/tmp/vm                  then: qemu-system-x86_64 -nic none -device virtio-net-pci,netdev=n
+                                              -netdev stream,id=n,server=off,addr.type=unix,addr.path=/tmp/vm ...
   sudo tcpdump -i tap0                        or Wireshark: every frame, the lab's answers too
   curl -sN 127.0.0.1:7070/capture?since=10s | wireshark -k -i -    the same without root, and why
 
@@ -53,15 +57,17 @@ var version = "devel"
 
 // options are the flags.
 type options struct {
-	device string
-	net    netip.Prefix
-	mtu    int
-	listen string
-	lab    bool
-	quiet  bool
-	impair link.ImpairConfig
-	log    logs.Config
-	ring   ringSize
+	device    string
+	net       netip.Prefix
+	mtu       int
+	listen    listen.List
+	qemu      listen.List
+	tokenFile string
+	lab       bool
+	quiet     bool
+	impair    link.ImpairConfig
+	log       logs.Config
+	ring      ringSize
 	// gateway says that clients may reach the real network. With -i user only.
 	gateway bool
 }
@@ -112,7 +118,10 @@ func parse(args []string, stdout io.Writer) (options, error) {
 	f.StringVar(&o.device, "i", "tap0", "`device`: tap* makes a TAP, any other name is a NIC, user needs neither root nor device")
 	network := f.String("net", "192.168.10.1/24", "the kernel's `address/length` on the TAP; with -i user the lab's")
 	f.IntVar(&o.mtu, "mtu", 1500, "largest payload of a frame in `bytes`, 576 to 65521")
-	f.StringVar(&o.listen, "listen", api.DefaultListen, "`address:port` of the HTTP server; loopback only")
+	o.listen.All = []listen.Address{{Network: "tcp", Text: api.DefaultListen}}
+	f.Var(&o.listen, "listen", "`address:port` or unix:PATH where the HTTP server listens; several with commas, or by giving it again; one that other machines reach demands a token")
+	f.Var(&o.qemu, "qemu", "unix:PATH or loopback `address:port` for streams of frames without HTTP, as QEMU's -netdev stream makes them; may be given again")
+	f.StringVar(&o.tokenFile, "token-file", "", "`file` with the token that TCP demands then, also on loopback; else it is $"+api.TokenEnv+", or made and printed, and demanded of other machines only")
 	f.BoolVar(&o.lab, "lab", true, "built-in DHCP, DNS, NTP and HTTP servers; off by default for a NIC")
 	f.Var(&o.ring, "ring", "`size` of the memory that keeps the last frames for captures that start in the past, such as 64MB; 0 keeps none")
 	f.BoolVar(&o.gateway, "gateway", true, "with -i user: clients reach the real network through this machine's sockets, but not its loopback")
@@ -163,7 +172,7 @@ func parse(args []string, stdout io.Writer) (options, error) {
 	if o.log.Format, err = logs.ParseFormat(*format); err != nil {
 		return o, fmt.Errorf("-log-format: %w", err)
 	}
-	return o, checkListen(o.listen)
+	return o, nil
 }
 
 // complete prints a shell's completion script, made from the flags themselves.

@@ -3,17 +3,13 @@ package main
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
-	"net/http"
 	"net/netip"
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 
 	"httptap/httptap/api"
 	"httptap/httptap/internal/capture"
@@ -33,22 +29,6 @@ import (
 // real one.
 const userDevice = "user"
 
-// checkListen refuses what other machines could reach: whoever can call /send can send any
-// frame.
-func checkListen(address string) error {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return fmt.Errorf("-listen %s: %w", address, err)
-	}
-	if host == "localhost" {
-		return nil
-	}
-	if a, err := netip.ParseAddr(host); err != nil || !a.IsLoopback() {
-		return fmt.Errorf("-listen %s: only loopback, such as %s: anybody who can call could send any frame into your network; for another machine use 'ssh -L 7070:127.0.0.1:7070'", address, api.DefaultListen)
-	}
-	return nil
-}
-
 // A startError is why httptap did not start.
 type startError struct{ error }
 
@@ -60,15 +40,23 @@ func run(o options, stdout, stderr io.Writer) error {
 	defer stop()
 
 	// With privilege: open what needs it, look at nothing.
-	listener, err := net.Listen("tcp", o.listen)
+	var secret token
+	err := privilege.AsInvoker(func() (err error) {
+		secret, err = chooseToken(o.tokenFile)
+		return err
+	})
 	if err != nil {
-		if errors.Is(err, syscall.EADDRINUSE) {
-			_, p, _ := net.SplitHostPort(o.listen)
-			err = fmt.Errorf("%s is taken: see by whom with 'ss -ltnp sport = :%s', or use another port: -listen 127.0.0.1:7071", o.listen, p)
-		}
 		return startError{err}
 	}
-	defer listener.Close()
+	fronts, err := openFronts(o)
+	if err != nil {
+		return startError{err}
+	}
+	defer func() {
+		if err := fronts.close(); err != nil {
+			fmt.Fprintf(stdout, "httptap: %v\n", err)
+		}
+	}()
 	var dev port.Device
 	if o.device != userDevice {
 		if dev, err = port.Open(o.device, port.Options{Prefix: o.net, MTU: o.mtu}); err != nil {
@@ -88,12 +76,13 @@ func run(o options, stdout, stderr io.Writer) error {
 	}
 	defer w.close()
 	w.recorder = capture.New(w.hub.Observe, int(o.ring))
-	if err := w.openGateway(o, listener.Addr()); err != nil {
+	if err := w.openGateway(o, fronts); err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "httptap: %s, listening on http://%s - try: go run ./xcurl -ihttp http://www.httptap.test/\n", w.name, listener.Addr())
-	log.Info("listening", "address", listener.Addr(), "device", o.device, "mtu", w.info.MTU, "prefix", w.info.IPPrefix, "lab", o.lab)
+	fmt.Fprintf(stdout, "httptap: %s, listening on %s - try: go run ./xcurl -ihttp%s http://www.httptap.test/\n", w.name, fronts, fronts.flag())
+	log.Info("listening", "address", fronts, "device", o.device, "mtu", w.info.MTU, "prefix", w.info.IPPrefix, "lab", o.lab)
 	defer log.Info("stopped")
+	fronts.warn(stdout, secret)
 	if w.gateway != nil {
 		if err := gateway.CanPing(); err != nil {
 			fmt.Fprintf(stdout, "httptap: %v\n", err)
@@ -104,7 +93,7 @@ func run(o options, stdout, stderr io.Writer) error {
 		defer s.close()
 		w.hub.Observe(s.frame)
 	}
-	return w.serve(ctx, listener, o)
+	return w.serve(ctx, fronts, secret, o)
 }
 
 // A world is everything behind the listener.
@@ -180,7 +169,7 @@ func (o options) forwards() bool { return o.gateway && o.device == userDevice }
 
 // openGateway begins to take clients to the real network, where that is wanted. The relay, which
 // listens at own, is not to be reached that way.
-func (w *world) openGateway(o options, own net.Addr) (err error) {
+func (w *world) openGateway(o options, own fronts) (err error) {
 	if !o.forwards() {
 		return nil
 	}
@@ -197,11 +186,7 @@ func (w *world) openGateway(o options, own net.Addr) (err error) {
 		}
 		f = w.router.Forwarder()
 	}
-	cfg := gateway.Config{Forwarder: f}
-	if a, ok := own.(*net.TCPAddr); ok {
-		cfg.Closed = []netip.AddrPort{netip.AddrPortFrom(a.AddrPort().Addr().Unmap(), a.AddrPort().Port())}
-	}
-	w.gateway, err = gateway.New(cfg)
+	w.gateway, err = gateway.New(gateway.Config{Forwarder: f, Closed: own.ports()})
 	return err
 }
 
@@ -219,10 +204,9 @@ func lastUsable(p netip.Prefix) netip.Addr {
 }
 
 // serve answers calls until ctx ends or the device is lost.
-func (w *world) serve(ctx context.Context, l net.Listener, o options) error {
-	host, _, _ := net.SplitHostPort(o.listen)
+func (w *world) serve(ctx context.Context, f fronts, t token, o options) error {
 	cfg := relay.Config{
-		Hub: w.hub, Info: w.info, Host: host, Impair: o.impair, Log: w.log.With("part", "relay"),
+		Hub: w.hub, Info: w.info, Impair: o.impair, Log: w.log.With("part", "relay"),
 		Recorder: w.recorder, Filter: compileFilter, Version: version,
 	}
 	if w.dev != nil {
@@ -235,19 +219,9 @@ func (w *world) serve(ctx context.Context, l net.Listener, o options) error {
 		cfg.Gateway = w.gateway.Stats
 	}
 	r := relay.New(cfg)
-	server := &http.Server{
-		Handler: r, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
-		ReadTimeout: 2 * relay.MaxWait, ErrorLog: logs.Std(w.log.With("part", "relay"), slog.LevelWarn, "HTTP server"),
-	}
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(l) }()
-	defer func() {
-		r.Close() // first: calls end, and captures with their last blocks
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-		defer cancel()
-		server.Shutdown(ctx)
-		server.Close()
-	}()
+	failed, stop := f.serve(r, t)
+	defer stop()
+	defer r.Close() // first: calls end, and captures with their last blocks
 	select {
 	case <-ctx.Done():
 		return nil

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"strings"
@@ -19,13 +20,11 @@ import (
 func (c *Client) call(ctx context.Context, method, path string, body, buf []byte) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, callFor)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, method, c.base+path, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, method, c.root+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
-	if c.name != "" {
-		req.Header.Set(api.ClientHeader, c.name)
-	}
+	c.sign(req)
 	if method == http.MethodPost {
 		req.Header.Set("Content-Type", "application/json")
 	}
@@ -39,12 +38,22 @@ func (c *Client) call(ctx context.Context, method, path string, body, buf []byte
 		return nil, c.unreachable(err)
 	}
 	if len(answer) > maxAnswer {
-		return nil, fmt.Errorf("%w: %s answers over %d bytes", ErrServer, c.base+path, maxAnswer)
+		return nil, fmt.Errorf("%w: %s answers over %d bytes", ErrServer, c.at(path), maxAnswer)
 	}
 	if resp.StatusCode != http.StatusOK {
-		return nil, statusError(c.base+path, resp.StatusCode, answer)
+		return nil, statusError(c.at(path), resp.StatusCode, answer)
 	}
 	return answer, nil
+}
+
+// sign says in a request who we are.
+func (c *Client) sign(req *http.Request) {
+	if c.name != "" {
+		req.Header.Set(api.ClientHeader, c.name)
+	}
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token)
+	}
 }
 
 // unreachable says what to do when nothing answers.
@@ -52,6 +61,10 @@ func (c *Client) unreachable(err error) error {
 	switch {
 	case c.ctx.Err() != nil:
 		return net.ErrClosed
+	case c.socket != "" && (errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, fs.ErrNotExist)):
+		return fmt.Errorf("%w at %s: start one with 'httptap -listen %s': %w", ErrUnreachable, c.base, c.base, err)
+	case c.socket != "" && errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%w at %s: the socket is another user's: call it as he: %w", ErrUnreachable, c.base, err)
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return fmt.Errorf("%w at %s: start one with 'sudo httptap', or 'httptap -i user' without root: %w", ErrUnreachable, c.base, err)
 	}

@@ -41,6 +41,9 @@ type Options struct {
 	// Name is the client's own: it has a queue and a hardware address of its own. Without a
 	// name it is the client "default", which receives everything and uses the device's address.
 	Name string
+	// Token is what a server that other machines reach demands. Without one it is the password in the
+	// URL, or its user when there is no password: http://TOKEN@192.0.2.1:7070.
+	Token string
 	// Transport is the one to use; "" is the best that the server has.
 	Transport Transport
 	// Comment says something of a frame that is to be written, which captures of the server show: up to
@@ -61,9 +64,12 @@ const (
 
 // A Client is the far end of a device that httptap relays. It implements link.Device.
 type Client struct {
-	base      string
-	url       *url.URL // the same
+	base      string   // what was dialed, for errors
+	url       *url.URL // of the calls
+	root      string   // the same
+	socket    string   // path of the Unix socket; "": TCP
 	name      string
+	token     string
 	info      api.Info
 	device    link.Info
 	transport Transport
@@ -89,15 +95,23 @@ type Client struct {
 
 var _ link.Device = (*Client)(nil)
 
-// Dial asks the httptap at base, such as "http://127.0.0.1:7070", what it is, and returns its
-// device. The error wraps ErrUnreachable, ErrServer or ErrRefused, and says the way out.
+// Dial asks the httptap at base, such as "http://127.0.0.1:7070" or "unix:/tmp/httptap", what it
+// is, and returns its device. The error wraps ErrUnreachable, ErrServer or ErrRefused, and says the
+// way out.
 func Dial(ctx context.Context, base string, o Options) (*Client, error) {
-	u, err := url.Parse(base)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
-		return nil, fmt.Errorf("%q is not the URL of an httptap, such as %s", base, api.DefaultURL)
+	u, socket, err := parse(base)
+	if err != nil {
+		return nil, err
 	}
-	u.Path = strings.TrimSuffix(u.Path, "/")
-	c := newClient(u, o)
+	if u.User != nil {
+		if password, ok := u.User.Password(); o.Token == "" && ok {
+			o.Token = password
+		} else if o.Token == "" {
+			o.Token = u.User.Username()
+		}
+		u.User = nil // it is not to be in an error
+	}
+	c := newClient(u, socket, o)
 	if err := c.dial(ctx, o); err != nil {
 		c.Close()
 		return nil, err
@@ -105,17 +119,53 @@ func Dial(ctx context.Context, base string, o Options) (*Client, error) {
 	return c, nil
 }
 
-func newClient(base *url.URL, o Options) *Client {
-	c := &Client{base: base.String(), url: base, name: o.Name, dialer: (&net.Dialer{Timeout: dialFor}).DialContext}
+// parse returns the URL of a server's calls and, when it listens on a Unix socket, its path.
+func parse(base string) (u *url.URL, socket string, err error) {
+	if socket, ok := strings.CutPrefix(base, "unix:"); ok && socket != "" {
+		if rest, ok := strings.CutPrefix(socket, "//"); ok {
+			socket = rest // as in a URL: unix:///run/x is /run/x
+		}
+		return &url.URL{Scheme: "http", Host: "localhost"}, socket, nil
+	}
+	u, err = url.Parse(base)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
+		base = base[strings.LastIndexByte(base, '@')+1:] // without the token
+		return nil, "", fmt.Errorf("%q is not the URL of an httptap, such as %s or unix:/tmp/httptap", base, api.DefaultURL)
+	}
+	u.Path = strings.TrimSuffix(u.Path, "/")
+	return u, "", nil
+}
+
+func newClient(u *url.URL, socket string, o Options) *Client {
+	c := &Client{base: u.String(), url: u, root: u.String(), socket: socket, name: o.Name, token: o.Token, dialer: (&net.Dialer{Timeout: dialFor}).DialContext}
+	if socket != "" {
+		c.base = "unix:" + socket
+	}
 	// The relay is near: no proxy, no compression, a connection for each direction kept open.
 	c.http = &http.Client{Transport: &http.Transport{
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			return c.dialer(ctx, network, address)
+			return c.open(ctx, network, address)
 		},
 		MaxIdleConnsPerHost: 4, IdleConnTimeout: time.Minute, DisableCompression: true,
 	}}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	return c
+}
+
+// open opens a connection to the server.
+func (c *Client) open(ctx context.Context, network, address string) (net.Conn, error) {
+	if c.socket != "" {
+		network, address = "unix", c.socket
+	}
+	return c.dialer(ctx, network, address)
+}
+
+// at names one of the server's calls.
+func (c *Client) at(path string) string {
+	if c.socket != "" {
+		return c.base + " " + path
+	}
+	return c.base + path
 }
 
 func (c *Client) dial(ctx context.Context, o Options) (err error) {

@@ -244,7 +244,7 @@ func TestServerThatFellSilent(t *testing.T) {
 		defer far.Close()
 		conns := make(chan net.Conn, 1)
 		conns <- near
-		c := newClient(&url.URL{Scheme: "http", Host: "127.0.0.1:7070"}, Options{})
+		c := newClient(&url.URL{Scheme: "http", Host: "127.0.0.1:7070"}, "", Options{})
 		c.dialer = func(_ context.Context, _, _ string) (net.Conn, error) {
 			select {
 			case c := <-conns:
@@ -318,4 +318,24 @@ func FuzzDecodeJSON(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A call that comes too early for the server's limit of requests is made again, and only that one.
+func TestSendsAgainWhatWasTooEarly(t *testing.T) {
+	var calls atomic.Int64
+	code := http.StatusTooManyRequests
+	c := serve(t, goodInfo, Options{}, func(w http.ResponseWriter, r *http.Request) {
+		if calls.Add(1) < 3 {
+			w.WriteHeader(code)
+		}
+	})
+	frames := [][]byte{bytes.Repeat([]byte{2}, 60)}
+	if n, err := c.WriteFrames(frames); n != 1 || err != nil || calls.Load() != 3 {
+		t.Errorf("%d, %v behind %d calls", n, err, calls.Load())
+	}
+	calls.Store(0)
+	code = http.StatusInternalServerError
+	if n, err := c.WriteFrames(frames); n != 0 || !errors.Is(err, ErrRefused) || calls.Load() != 1 {
+		t.Errorf("%d, %v behind %d calls", n, err, calls.Load())
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -25,6 +26,14 @@ func TestDialErrors(t *testing.T) {
 	}
 	nobody := "http://" + l.Addr().String()
 	l.Close()
+	dir := t.TempDir()
+	stale := filepath.Join(dir, "stale")
+	u, err := net.ListenUnix("unix", &net.UnixAddr{Net: "unix", Name: stale})
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.SetUnlinkOnClose(false)
+	u.Close()
 	answer := ""
 	status := 200
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -43,6 +52,9 @@ func TestDialErrors(t *testing.T) {
 		{"an impossible MTU", s.URL, `{"MTU":3}`, 200, ErrServer, "its MTU is 3"},
 		{"no hardware address", s.URL, `{"MTU":1500,"HardwareAddr":"x"}`, 200, ErrServer, "hardware address"},
 		{"a refusal", s.URL, `{"error":"not you"}`, 403, ErrRefused, "not you"},
+		{"no socket", "unix:" + filepath.Join(dir, "none"), "", 200, ErrUnreachable, "start one with 'httptap -listen unix:"},
+		{"a socket that nobody listens on", "unix:" + stale, "", 200, ErrUnreachable, "start one with 'httptap -listen unix:"},
+		{"no path", "unix:", "", 200, nil, "not the URL of an httptap"},
 		{"not a URL", "127.0.0.1:7070", "", 200, nil, "not the URL of an httptap"},
 		{"another scheme", "ftp://127.0.0.1", "", 200, nil, "not the URL of an httptap"},
 	} {

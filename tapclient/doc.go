@@ -15,6 +15,9 @@
 //   - With version 0 a read asks again and again, from every half millisecond when frames come
 //     to every 20 ms when none do: that version has no way to wait.
 //
+// There is no WebSocket among them. It would serve who stands behind a proxy that lets no other upgrade
+// pass; there batches go through as well, at a rate that such a way seldom exceeds.
+//
 // A read goes on for some seconds when the server does not answer, so that a restart goes by. A
 // call that fails is not made again: its frames may have been sent, and a stack sends again what
 // was lost. A stream that breaks is made anew, with more and more time between the tries; frames

@@ -2,6 +2,7 @@ package tapclient
 
 import (
 	"encoding/base64"
+	"errors"
 	"net"
 	"net/http"
 	"strconv"
@@ -94,12 +95,28 @@ func (c *Client) pollWrite(frames [][]byte) (done int, err error) {
 			n = together(frames[done:])
 		}
 		c.write.body = encode(c.write.body[:0], frames[done:done+n], array, c.comment)
-		if _, err := c.call(c.ctx, http.MethodPost, api.PathSend, c.write.body, nil); err != nil {
+		if err := c.send(); err != nil {
 			return done, err
 		}
 		done += n
 	}
 	return done, nil
+}
+
+// send makes one call of /send. When it comes too early for the server's limit of requests, none of
+// its frames was taken: it is made again, later.
+func (c *Client) send() error {
+	start := time.Now()
+	for delay := retryMin; ; delay = min(2*delay, retryMax) {
+		_, err := c.call(c.ctx, http.MethodPost, api.PathSend, c.write.body, nil)
+		var s *status
+		if !errors.As(err, &s) || s.code != http.StatusTooManyRequests || time.Since(start) > retryFor {
+			return err
+		}
+		if err := c.sleep(delay); err != nil {
+			return err
+		}
+	}
 }
 
 // together returns how many of the frames go into one call.

@@ -264,7 +264,7 @@ func inBubble(t *testing.T, serve func(l *pipeListener, c net.Conn), test func(t
 		s := &http.Server{Handler: upgrading(&info, func(c net.Conn) { serve(l, c) })}
 		go s.Serve(l)
 		defer s.Close()
-		c := newClient(&url.URL{Scheme: "http", Host: "127.0.0.1:7070"}, Options{})
+		c := newClient(&url.URL{Scheme: "http", Host: "127.0.0.1:7070"}, "", Options{})
 		c.dialer = l.dial
 		defer c.Close()
 		if err := c.dial(t.Context(), Options{}); err != nil {

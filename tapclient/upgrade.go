@@ -53,7 +53,7 @@ func (c *Client) connect(ctx context.Context) (net.Conn, error) {
 	if port == "" {
 		port = c.url.Scheme // a name for it as good as the number
 	}
-	conn, err := c.dialer(ctx, "tcp", net.JoinHostPort(host, port))
+	conn, err := c.open(ctx, "tcp", net.JoinHostPort(host, port))
 	if err != nil || c.url.Scheme == "http" {
 		return conn, err
 	}
@@ -67,16 +67,13 @@ func (c *Client) connect(ctx context.Context) (net.Conn, error) {
 
 // switchProtocol makes the request and reads the answer.
 func (c *Client) switchProtocol(ctx context.Context, conn net.Conn) (*wire, error) {
-	url := c.base + api.PathStream
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.root+api.PathStream, nil)
 	if err != nil {
 		return nil, err
 	}
 	req.Header.Set("Connection", "Upgrade")
 	req.Header.Set("Upgrade", api.StreamProtocol)
-	if c.name != "" {
-		req.Header.Set(api.ClientHeader, c.name)
-	}
+	c.sign(req)
 	if err := req.Write(conn); err != nil {
 		return nil, c.unreachable(err)
 	}
@@ -94,7 +91,7 @@ func (c *Client) switchProtocol(ctx context.Context, conn net.Conn) (*wire, erro
 	if err != nil {
 		return nil, c.unreachable(err)
 	}
-	err = statusError(url, resp.StatusCode, answer)
+	err = statusError(c.at(api.PathStream), resp.StatusCode, answer)
 	if transient(err) {
 		return nil, err
 	}

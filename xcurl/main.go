@@ -38,6 +38,7 @@ Examples:
   xcurl -ihttp http://www.httptap.test/
   xcurl -ihttp -ntp -nopcap -o page.html www.httptap.test
   xcurl -ihttp -v -H 'Accept: text/html' -L http://www.httptap.test/redirect
+  xcurl -ihttp -url unix:/tmp/httptap www.httptap.test
   xcurl -ihttp -host www.httptap.test          as -host NAME, the page at /
 
 The body goes to stdout, everything else to stderr.
@@ -63,6 +64,7 @@ type options struct {
 	ihttp   bool
 	url     string
 	client  string
+	token   string
 	maxTime time.Duration
 	impair  link.ImpairConfig
 
@@ -127,7 +129,7 @@ func exit(err error) {
 // open opens what the flags name.
 func (o *options) open(ctx context.Context) (link.Device, error) {
 	if o.ihttp {
-		options := tapclient.Options{Name: o.client}
+		options := tapclient.Options{Name: o.client, Token: o.token}
 		if o.comments {
 			o.Comments = new(curl.Comments)
 			options.Comment = o.Comments.Of
@@ -194,8 +196,9 @@ func parse(args []string) (o options, err error) {
 	f := flag.NewFlagSet("xcurl", flag.ContinueOnError)
 	f.StringVar(&o.device, "i", "tap0", "`interface` to use directly: tap* or a NIC; needs privilege")
 	f.BoolVar(&o.ihttp, "ihttp", false, "use the device that an httptap relays")
-	f.StringVar(&o.url, "url", api.DefaultURL, "`URL` of the httptap")
+	f.StringVar(&o.url, "url", api.DefaultURL, "`URL` of the httptap, or unix:PATH of its socket")
 	f.StringVar(&o.client, "client", fmt.Sprintf("xcurl-%d", os.Getpid()), "`name` of this client at the httptap: it decides the hardware address")
+	f.StringVar(&o.token, "token", "", "`token` that the httptap demands, when it is on another machine; else $"+api.TokenEnv+", which 'ps' does not show")
 	f.StringVar(&impair, "impair", "", "make the link bad, both ways: `faults` such as loss=5%,delay=20ms,jitter=5ms,dup=1%,rate=10mbit,seed=7")
 	f.BoolVar(&o.comments, "comments", false, "with -ihttp: tell httptap's captures why each TCP segment is sent, and its connection's state")
 	f.StringVar(&host, "host", "", "`name` of the host whose page / is fetched, instead of a URL")
@@ -253,6 +256,9 @@ func parse(args []string) (o options, err error) {
 	}
 	if len(urls) != 1 {
 		return o, fmt.Errorf("one URL is needed, as in: xcurl -ihttp http://www.httptap.test/  (%d given); see xcurl -h", len(urls))
+	}
+	if o.token == "" {
+		o.token = os.Getenv(api.TokenEnv)
 	}
 	o.URL, o.Headers, o.Hostname = urls[0], headers, "xcurl"
 	o.NoPcap = o.NoPcap || o.Silent

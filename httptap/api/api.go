@@ -13,6 +13,7 @@
 //	              something to say of it, which captures show
 //	GET  /recv?max=64&wait=5s    an array, too; waits for the first frame
 //	GET  /stream  a raw byte stream of frames, both ways, for as long as the connection lasts
+//	GET  /ws      a WebSocket (RFC 6455) with the same bytes in binary messages
 //	GET  /capture what crosses the switch as pcapng, for as long as the client reads
 //
 // /stream is an upgrade of HTTP/1.1 (RFC 9110, 7.8). The client asks with
@@ -36,6 +37,19 @@
 // of the connection, in either direction. A client that does not read loses its oldest frames, and after
 // minutes in which it takes nothing, or stops within a frame, its stream ends. When too many streams
 // are open the answer is 503.
+//
+// On /ws the bytes of a stream travel in binary messages, several frames in each. Where a message ends
+// means nothing: a client may cut its frames anywhere. A text message ends the stream. The close says
+// why the server ends it: 1007 for a length that no frame has, 1008 for a client that does not go on.
+//
+// POST /connect is that of gvisor-tap-vsock, for its gvforwarder: frames follow the request and the
+// missing answer at once, each behind its length in 2 bytes, little-endian. Without a name the client
+// is "gvforwarder-1" and so on, and is forgotten with its connection.
+//
+// An answer that is not a success is JSON, {"error":"..."}: 400 malformed, 401 without the token that is
+// demanded, 403 for a Host or an Origin that may not call, 408 a body that comes too slowly, 413 too long,
+// 426 no upgrade, 429 too many requests a second, 503 too many clients, streams or connections. With the
+// last two Retry-After says when to come again.
 //
 // PUT /impair makes the clients' link bad. Its body is text:
 //
@@ -69,6 +83,8 @@ const (
 	PathSend    = "/send"
 	PathRecv    = "/recv"
 	PathStream  = "/stream"
+	PathWS      = "/ws"
+	PathConnect = "/connect"
 	PathCapture = "/capture"
 	PathStats   = "/stats"
 	PathImpair  = "/impair"
@@ -92,6 +108,15 @@ const MaxComment = 1024
 
 // MaxClientName is the length in bytes of the longest client name.
 const MaxClientName = 64
+
+// Tokens. Where a server demands one, a request shows it in the
+// header "Authorization: Bearer TOKEN" (RFC 6750). A browser, which can't, opens /?token=TOKEN once and
+// keeps it in a cookie.
+const (
+	TokenParam  = "token"
+	TokenCookie = "httptap"       // with a port other than HTTP's own: httptap-PORT
+	TokenEnv    = "HTTPTAP_TOKEN" // the environment variable in which programs look for it
+)
 
 // Query parameters of /recv: how many frames at most, how long to wait for the first one.
 // With either of them the answer is a JSON array of strings.
@@ -143,11 +168,11 @@ type Info struct {
 
 // Features that Info.Features lists.
 const (
-	FeatureBatch   = "batch"   // arrays on /send and /recv?max=&wait=
-	FeatureStream  = "stream"  // /stream
-	FeatureImpair  = "impair"  // /impair
-	FeatureCapture = "capture" // /capture
-
+	FeatureBatch    = "batch"    // arrays on /send and /recv?max=&wait=
+	FeatureStream   = "stream"   // /stream
+	FeatureWS       = "ws"       // /ws
+	FeatureImpair   = "impair"   // /impair
+	FeatureCapture  = "capture"  // /capture
 	FeatureComments = "comments" // objects in the arrays on /send
 )
 

@@ -23,8 +23,10 @@ type Stats struct {
 
 	Clients  int    `json:"clients"`  // that have called lately
 	Requests uint64 `json:"requests"` // HTTP requests
-	Refused  uint64 `json:"refused"`  // of them, by Host or Origin
-	Failed   uint64 `json:"failed"`   // of them, answered with an error, the refused ones among them
+	Refused  uint64 `json:"refused"`  // of them, by Host, Origin or token
+	Limited  uint64 `json:"limited"`  // of them, by their rate
+	Crowded  uint64 `json:"crowded"`  // connections that were one too many
+	Failed   uint64 `json:"failed"`   // of the requests, answered with an error, refused and limited ones among them
 
 	Streams       StreamStats  `json:"streams"`
 	Captures      CaptureStats `json:"captures"`

@@ -22,7 +22,7 @@ const nobody = 65534
 func Drop() error {
 	if os.Getuid() == 0 {
 		uid, gid := nobody, nobody
-		if u, g := id("SUDO_UID"), id("SUDO_GID"); u > 0 && g > 0 {
+		if u, g, ok := invoker(); ok {
 			uid, gid = u, g
 		}
 		// The order matters: without root no group can be given up. These calls act on all

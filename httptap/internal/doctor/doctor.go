@@ -34,7 +34,7 @@ type Request struct {
 	Device string       // -i; a NIC is asked for DHCP servers
 	Net    netip.Prefix // -net
 	MTU    int          // -mtu; 0: not given
-	Listen string       // -listen: host:port, or a path with or without unix: before it
+	Listen []string     // -listen: host:port, or a path with or without unix: before it
 	Lab    bool         // -lab
 }
 

@@ -84,7 +84,7 @@ func healthy() *machine {
 
 // usual is a request as the flags make it.
 func usual(device string) Request {
-	r := Request{Device: device, Net: netip.MustParsePrefix("192.168.10.1/24"), MTU: 1500, Listen: "127.0.0.1:7070", Lab: true}
+	r := Request{Device: device, Net: netip.MustParsePrefix("192.168.10.1/24"), MTU: 1500, Listen: []string{"127.0.0.1:7070"}, Lab: true}
 	if r.isNIC() {
 		r.MTU, r.Lab = 0, false
 	}

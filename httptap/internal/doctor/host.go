@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -48,9 +49,13 @@ func (e *exam) checkFiles(context.Context) {
 
 // checkProxies is about curl and Python, which send even what is for this machine to a proxy.
 func (e *exam) checkProxies(context.Context) {
-	host, _, err := net.SplitHostPort(e.Listen)
+	i := slices.IndexFunc(e.Listen, func(a string) bool { return !strings.HasPrefix(a, "unix:") && !strings.HasPrefix(a, "/") })
+	if i < 0 {
+		return // Unix sockets
+	}
+	host, _, err := net.SplitHostPort(e.Listen[i])
 	if err != nil {
-		return // a Unix socket
+		return // said already
 	}
 	for _, name := range []string{"http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"} {
 		if e.Env[name] == "" {

@@ -32,50 +32,57 @@ func (e *exam) checkSystem(context.Context) {
 	}
 }
 
-// checkListen finds out whether the address can be had, and who has it.
+// checkListen looks at each address.
 func (e *exam) checkListen(ctx context.Context) {
-	path, isUnix := strings.CutPrefix(e.Listen, "unix:")
+	for _, address := range e.Listen {
+		e.checkAddress(ctx, address)
+	}
+}
+
+// checkAddress finds out whether an address can be had, and who has it.
+func (e *exam) checkAddress(ctx context.Context, address string) {
+	path, isUnix := strings.CutPrefix(address, "unix:")
 	if isUnix || strings.HasPrefix(path, "/") {
-		e.checkSocket(ctx, path)
+		e.checkSocket(ctx, address, path)
 		return
 	}
-	host, port, err := net.SplitHostPort(e.Listen)
+	host, port, err := net.SplitHostPort(address)
 	if err != nil {
-		e.fail("address", fmt.Sprintf("%s: %v", e.Listen, err), "-listen "+api.DefaultListen)
+		e.fail("address", fmt.Sprintf("%s: %v", address, err), "-listen "+api.DefaultListen)
 		return
 	}
-	err = e.TryListen(e.Listen)
+	err = e.TryListen(address)
 	switch {
 	case err == nil:
-		e.ok("address", "%s is free", e.Listen)
+		e.ok("address", "%s is free", address)
 	case errors.Is(err, syscall.EADDRINUSE), errors.Is(err, wsaeInUse):
-		e.addressTaken(ctx, host, port)
+		e.addressTaken(ctx, address, host, port)
 	case errors.Is(err, wsaeAccess):
-		e.fail("address", e.Listen+": Windows keeps this port for itself: "+err.Error(),
+		e.fail("address", address+": Windows keeps this port for itself: "+err.Error(),
 			"see which ports it keeps with 'netsh interface ipv4 show excludedportrange protocol=tcp', and use another: -listen "+net.JoinHostPort(host, "7070"))
 	case errors.Is(err, fs.ErrPermission):
-		e.fail("address", e.Listen+": a port below 1024 needs privilege: "+err.Error(), "-listen "+e.freePort(host, 7070))
+		e.fail("address", address+": a port below 1024 needs privilege: "+err.Error(), "-listen "+e.freePort(host, 7070))
 	case errors.Is(err, syscall.EADDRNOTAVAIL), errors.Is(err, wsaeNoAddress):
-		e.fail("address", e.Listen+": this machine has no such address", "-listen "+net.JoinHostPort("127.0.0.1", port))
+		e.fail("address", address+": this machine has no such address", "-listen "+net.JoinHostPort("127.0.0.1", port))
 	default:
 		e.fail("address", err.Error(), "-listen "+api.DefaultListen)
 	}
 }
 
 // addressTaken says by whom.
-func (e *exam) addressTaken(ctx context.Context, host, port string) {
+func (e *exam) addressTaken(ctx context.Context, address, host, port string) {
 	number, _ := strconv.Atoi(port)
 	other := "another port: -listen " + e.freePort(host, number+1)
 	who, ask := e.tcpHolders(host, uint16(number))
-	if device, ok := e.otherHTTPTap(ctx); ok {
-		e.fail("address", fmt.Sprintf("%s is taken by another httptap (%s), %s", e.Listen, device, who),
-			fmt.Sprintf("use that one, its URL is http://%s, or %s", e.Listen, other))
+	if device, ok := e.otherHTTPTap(ctx, address); ok {
+		e.fail("address", fmt.Sprintf("%s is taken by another httptap (%s), %s", address, device, who),
+			fmt.Sprintf("use that one, its URL is http://%s, or %s", address, other))
 		return
 	}
 	if ask {
 		other += "; " + e.asRoot() + " sees who it is"
 	}
-	e.fail("address", fmt.Sprintf("%s is taken by %s", e.Listen, who), "end that, or use "+other)
+	e.fail("address", fmt.Sprintf("%s is taken by %s", address, who), "end that, or use "+other)
 }
 
 // tcpHolders says who listens on a port, and whether root could say more.
@@ -111,8 +118,8 @@ func (e *exam) freePort(host string, from int) string {
 
 // otherHTTPTap tells whether an httptap answers at the address, and what it serves. It asks for /stats,
 // because /info makes a client of whoever asks.
-func (e *exam) otherHTTPTap(ctx context.Context) (device string, ok bool) {
-	status, body, err := e.Ask(ctx, e.Listen, api.PathStats)
+func (e *exam) otherHTTPTap(ctx context.Context, address string) (device string, ok bool) {
+	status, body, err := e.Ask(ctx, address, api.PathStats)
 	if err != nil {
 		return "", false
 	}
@@ -133,7 +140,7 @@ func (e *exam) otherHTTPTap(ctx context.Context) (device string, ok bool) {
 		return "it says: " + refused.Error, true
 	}
 	// Version 0 has no /stats, and clients without a name only.
-	status, body, err = e.Ask(ctx, e.Listen, api.PathInfo)
+	status, body, err = e.Ask(ctx, address, api.PathInfo)
 	var info api.Info
 	if err == nil && status == 200 && json.Unmarshal(body, &info) == nil && info.MTU > 0 && info.HardwareAddr != "" {
 		return "of version 0, " + info.HardwareAddr, true
@@ -142,12 +149,12 @@ func (e *exam) otherHTTPTap(ctx context.Context) (device string, ok bool) {
 }
 
 // checkSocket finds out whether a Unix socket can be made.
-func (e *exam) checkSocket(ctx context.Context, path string) {
+func (e *exam) checkSocket(ctx context.Context, address, path string) {
 	const other = "another path: -listen unix:"
 	err := e.Connect(path)
 	switch {
 	case err == nil:
-		if device, ok := e.otherHTTPTap(ctx); ok {
+		if device, ok := e.otherHTTPTap(ctx, address); ok {
 			e.fail("address", fmt.Sprintf("%s is taken by another httptap (%s)", path, device), "use that one, or "+other+path+".2")
 			return
 		}

@@ -115,50 +115,50 @@ func TestAddress(t *testing.T) {
 			answers(m, map[string]string{"/stats": `{"ports":[]}`})
 		}, Fail, "address", "is taken by a process", "end that"},
 		{"a low port", func(m *machine, r *Request) {
-			r.Listen = "127.0.0.1:80"
+			r.Listen = []string{"127.0.0.1:80"}
 			m.TryListen = func(a string) error {
-				if a == r.Listen {
+				if a == r.Listen[0] {
 					return syscall.EACCES
 				}
 				return nil
 			}
 		}, Fail, "address", "127.0.0.1:80: a port below 1024 needs privilege", "-listen 127.0.0.1:7070"},
 		{"an address of another machine", func(m *machine, r *Request) {
-			r.Listen = "127.1.1.1:7"
+			r.Listen = []string{"127.1.1.1:7"}
 			m.TryListen = func(a string) error { return syscall.EADDRNOTAVAIL }
 		}, Fail, "address", "127.1.1.1:7: this machine has no such address", "-listen 127.0.0.1:7"},
 		{"taken on Windows", func(m *machine, r *Request) {
 			m.TryListen = func(a string) error {
-				if a == r.Listen {
+				if a == r.Listen[0] {
 					return wsaeInUse
 				}
 				return nil
 			}
 		}, Fail, "address", "is taken by", "-listen 127.0.0.1:7071"},
 		{"kept by Windows", func(m *machine, r *Request) {
-			r.Listen = "127.0.0.1:50000"
+			r.Listen = []string{"127.0.0.1:50000"}
 			m.TryListen = func(a string) error { return wsaeAccess }
 		}, Fail, "address", "127.0.0.1:50000: Windows keeps this port", "netsh interface ipv4 show excludedportrange"},
 		{"another error", func(m *machine, r *Request) {
 			m.TryListen = func(a string) error { return errors.New("no such host") }
 		}, Fail, "address", "no such host", "-listen 127.0.0.1:7070"},
-		{"no address", func(m *machine, r *Request) { r.Listen = "7070" }, Fail, "address", "7070|missing port", "-listen 127.0.0.1:7070"},
-		{"a socket that is free", func(m *machine, r *Request) { r.Listen = "unix:/run/h" }, OK, "address", "unix:/run/h is free", ""},
+		{"no address", func(m *machine, r *Request) { r.Listen = []string{"7070"} }, Fail, "address", "7070|missing port", "-listen 127.0.0.1:7070"},
+		{"a socket that is free", func(m *machine, r *Request) { r.Listen = []string{"unix:/run/h"} }, OK, "address", "unix:/run/h is free", ""},
 		{"a socket that is left over", func(m *machine, r *Request) {
-			r.Listen = "/run/h"
+			r.Listen = []string{"/run/h"}
 			m.Connect = func(string) error { return syscall.ECONNREFUSED }
 		}, OK, "address", "unix:/run/h is left over", ""},
 		{"a socket that is taken", func(m *machine, r *Request) {
-			r.Listen = "/run/h"
+			r.Listen = []string{"/run/h"}
 			m.Connect = func(string) error { return nil }
 		}, Fail, "address", "/run/h is taken", "ss -lxp src /run/h|-listen unix:/run/h.2"},
 		{"a socket of another httptap", func(m *machine, r *Request) {
-			r.Listen = "/run/h"
+			r.Listen = []string{"/run/h"}
 			m.Connect = func(string) error { return nil }
 			answers(m, map[string]string{"/stats": `{"requests":1}`})
 		}, Fail, "address", "another httptap", "use that one"},
 		{"a socket of somebody else", func(m *machine, r *Request) {
-			r.Listen = "/run/h"
+			r.Listen = []string{"/run/h"}
 			m.Connect = func(string) error { return fs.ErrPermission }
 		}, Fail, "address", "unix:/run/h: permission denied", "-listen 127.0.0.1:7070"},
 	})

@@ -240,4 +240,30 @@ func TestPolicy(t *testing.T) {
 	}
 }
 
+// A listener on all addresses is closed at each of this machine's, and at no other machine's.
+func TestPolicyOfAllAddresses(t *testing.T) {
+	for _, all := range []string{"0.0.0.0:7070", "[::]:7070"} {
+		g := &Gateway{cfg: Config{Closed: []netip.AddrPort{netip.MustParseAddrPort(all)}}}
+		if !g.mayGo(netip.MustParseAddrPort("203.0.113.9:7070")) {
+			t.Errorf("%s closes other machines", all)
+		}
+		own, err := net.InterfaceAddrs()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range own {
+			p, err := netip.ParsePrefix(a.String())
+			if err != nil || !p.Addr().Is4() || p.Addr().IsLoopback() {
+				continue
+			}
+			if g.mayGo(netip.AddrPortFrom(p.Addr(), 7070)) {
+				t.Errorf("%s can be reached at %s", all, p.Addr())
+			}
+			if !g.mayGo(netip.AddrPortFrom(p.Addr(), 7071)) {
+				t.Errorf("%s closes another port of %s", all, p.Addr())
+			}
+		}
+	}
+}
+
 var _ stream = (*stack.Conn)(nil)

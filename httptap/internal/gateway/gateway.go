@@ -15,7 +15,7 @@ import (
 // Config says whose flows go where. Only Forwarder is needed.
 type Config struct {
 	Forwarder *stack.Forwarder
-	Closed    []netip.AddrPort // where no TCP flow may go either, such as httptap's own listener
+	Closed    []netip.AddrPort // where no flow may go either, such as httptap's own listener; 0.0.0.0 and :: are all addresses of this machine
 
 	MaxFlows     int // at once; 0: 4096
 	MaxPerClient int // at once by one address; 0: 1024

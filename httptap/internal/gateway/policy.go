@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"net"
 	"net/netip"
 	"slices"
 )
@@ -29,7 +30,18 @@ var denied = []netip.Prefix{
 // mayGo tells whether a flow to a target may be.
 func (g *Gateway) mayGo(target netip.AddrPort) bool {
 	return !slices.ContainsFunc(denied, func(p netip.Prefix) bool { return p.Contains(target.Addr()) }) &&
-		target.Addr().Is4() && !slices.Contains(g.cfg.Closed, target)
+		target.Addr().Is4() && !slices.ContainsFunc(g.cfg.Closed, func(c netip.AddrPort) bool {
+		return c.Port() == target.Port() && (c.Addr() == target.Addr() || c.Addr().IsUnspecified() && isOwn(target.Addr()))
+	})
+}
+
+// isOwn tells whether a is an address of this machine.
+func isOwn(a netip.Addr) bool {
+	own, err := net.InterfaceAddrs()
+	return err != nil || slices.ContainsFunc(own, func(o net.Addr) bool {
+		p, err := netip.ParsePrefix(o.String())
+		return err == nil && p.Addr() == a
+	})
 }
 
 // admit takes a place for a flow of client's to a target. It returns false, and counts why, when

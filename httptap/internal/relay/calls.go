@@ -28,7 +28,7 @@ func (r *Relay) info(w http.ResponseWriter, q *http.Request) {
 	i := r.cfg.Info
 	i.DataReady = c.port.Ready()
 	i.Client, i.ClientHardwareAddr = c.name, c.hw.String()
-	i.Features = []string{api.FeatureBatch, api.FeatureStream, api.FeatureImpair}
+	i.Features = []string{api.FeatureBatch, api.FeatureStream, api.FeatureWS, api.FeatureImpair}
 	if r.cfg.Recorder != nil {
 		i.Features = append(i.Features, api.FeatureCapture, api.FeatureComments)
 	}
@@ -49,11 +49,16 @@ func (r *Relay) send(w http.ResponseWriter, q *http.Request) {
 	defer r.leave(c)
 	b := getBuffer()
 	defer putBuffer(b)
-	if err := b.readBody(http.MaxBytesReader(w, q.Body, MaxBody), q.ContentLength); err != nil {
+	body := &paced{Reader: http.MaxBytesReader(w, q.Body, MaxBody), conn: http.NewResponseController(w), start: time.Now()}
+	if err := b.readBody(body, q.ContentLength); err != nil {
 		var long *http.MaxBytesError
-		if errors.As(err, &long) {
+		switch {
+		case errors.As(err, &long):
 			r.fail(w, http.StatusRequestEntityTooLarge, fmt.Errorf("the body is over %d bytes", long.Limit))
-		} else {
+		case errors.Is(err, errSlow):
+			w.Header().Set("Connection", "close")
+			r.fail(w, http.StatusRequestTimeout, err)
+		default:
 			r.fail(w, http.StatusBadRequest, fmt.Errorf("reading the body: %w", err))
 		}
 		return
@@ -194,8 +199,10 @@ type statistics struct {
 	hub.Stats
 	Clients  int           `json:"clients"`
 	Requests uint64        `json:"requests"`
-	Refused  uint64        `json:"refused"` // by Host or Origin
-	Failed   uint64        `json:"failed"`  // answered with an error, the refused ones among them
+	Refused  uint64        `json:"refused"`
+	Limited  uint64        `json:"limited"`
+	Crowded  uint64        `json:"crowded"`
+	Failed   uint64        `json:"failed"`
 	Streams  streamStats   `json:"streams"`
 	Captures captureStats  `json:"captures"`
 	Dropped  uint64        `json:"deviceDropped"` // in the device: too long, or too many for the kernel
@@ -205,7 +212,10 @@ type statistics struct {
 }
 
 func (r *Relay) statistics() statistics {
-	s := statistics{Stats: r.cfg.Hub.Stats(), Requests: r.requests.Load(), Refused: r.refused.Load(), Failed: r.failed.Load(), Streams: r.streams.stats(), Captures: r.captures.stats(r.cfg.Recorder)}
+	s := statistics{
+		Stats: r.cfg.Hub.Stats(), Requests: r.requests.Load(), Refused: r.refused.Load(), Limited: r.limited.Load(), Crowded: r.crowded.Load(), Failed: r.failed.Load(),
+		Streams: r.streams.stats(), Captures: r.captures.stats(r.cfg.Recorder),
+	}
 	r.mu.Lock()
 	s.Clients = len(r.clients)
 	r.mu.Unlock()
@@ -233,6 +243,8 @@ const helpText = `httptap relays raw Ethernet frames over HTTP.
   GET  /recv    a JSON string: the oldest unread frame; "" when there is none
   GET  /recv?max=64&wait=5s    a JSON array; waits for the first frame
   GET  /stream  with Upgrade: httptap, a byte stream of frames, each after its length (4 bytes)
+  GET  /ws      a WebSocket: the same bytes in binary messages
+  POST /connect for gvforwarder of gvisor-tap-vsock
   GET  /capture every frame as pcapng, for as long as you read: ... | wireshark -k -i -
                 ?since=10s|TIME|all  ?port=NAME  ?client=NAME  ?filter=TEXT  ?snaplen=N  ?count=N  ?duration=10s
   GET  /stats   every counter

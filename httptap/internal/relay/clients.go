@@ -26,12 +26,17 @@ var (
 	errClients = errors.New("too many clients; those that do not call are forgotten in time")
 )
 
+// givenName returns what q says that its client's name is.
+func givenName(q *http.Request) string {
+	if name := q.Header.Get(api.ClientHeader); name != "" || q.URL.RawQuery == "" {
+		return name
+	}
+	return q.URL.Query().Get(api.ClientParam)
+}
+
 // clientName returns the name under which q calls.
 func clientName(q *http.Request) (string, error) {
-	name := q.Header.Get(api.ClientHeader)
-	if name == "" {
-		name = q.URL.Query().Get(api.ClientParam)
-	}
+	name := givenName(q)
 	if name == "" {
 		return api.DefaultClient, nil
 	}

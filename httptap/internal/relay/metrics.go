@@ -61,7 +61,9 @@ var (
 	clients         = gauge("clients", "Clients that have called lately.")
 	requestsServed  = counter("requests_total", "HTTP requests.")
 	requestsFailed  = counter("failed_requests_total", "HTTP requests that were answered with an error, the refused ones among them.")
-	requestsRefused = counter("refused_requests_total", "HTTP requests refused for their Host or Origin.")
+	requestsRefused = counter("refused_requests_total", "HTTP requests refused for their Host, Origin or token.")
+	requestsLimited = counter("limited_requests_total", "HTTP requests refused because they were too many a second.")
+	crowded         = counter("crowded_connections_total", "Connections refused because there were too many.")
 	streamsOpen     = gauge("streams", "Streams that are open.")
 	streamsOpened   = counter("streams_opened_total", "Streams that were opened.")
 	streamsEnded    = counter("streams_ended_total", "Streams that have ended, by reason.", "reason")
@@ -81,7 +83,7 @@ var (
 // all are the metrics of a collector, so that the registry can check their names.
 var all = []metric{
 	frames, octets, refusedFrames, queuedFrames, returnedFrames, queueLength, droppedFrames, writeErrors, impairedFrames, impairedFlight,
-	stations, clients, requestsServed, requestsFailed, requestsRefused, streamsOpen, streamsOpened, streamsEnded,
+	stations, clients, requestsServed, requestsFailed, requestsRefused, requestsLimited, crowded, streamsOpen, streamsOpened, streamsEnded,
 	deviceDropped, labLeases, labDropped,
 	gatewayOpen, gatewayFlows, gatewayRefused, gatewayEnded, gatewayPings, gatewayBytes, gatewayLost,
 }
@@ -116,6 +118,8 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 	w(requestsServed, float64(s.Requests))
 	w(requestsFailed, float64(s.Failed))
 	w(requestsRefused, float64(s.Refused))
+	w(requestsLimited, float64(s.Limited))
+	w(crowded, float64(s.Crowded))
 	w(streamsOpen, float64(s.Streams.Open))
 	w(streamsOpened, float64(s.Streams.Opened))
 	w.each(streamsEnded, s.Streams.Ended)

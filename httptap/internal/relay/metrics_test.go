@@ -221,6 +221,8 @@ func TestMetricsAgreeWithStats(t *testing.T) {
 	same("requests_total", s.Requests+1) // the scrape itself
 	same("failed_requests_total", s.Failed)
 	same("refused_requests_total", s.Refused)
+	same("limited_requests_total", s.Limited)
+	same("crowded_connections_total", s.Crowded)
 	same("streams", uint64(s.Streams.Open))
 	same("streams_opened_total", s.Streams.Opened)
 	same("streams_ended_total", s.Streams.Ended["closed"], "reason=closed")

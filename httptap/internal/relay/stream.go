@@ -2,7 +2,6 @@ package relay
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -31,38 +30,59 @@ var (
 // stream turns the connection into a byte stream of frames and serves it to its end.
 func (r *Relay) stream(w http.ResponseWriter, q *http.Request) {
 	switch {
-	case !upgrades(q):
-		// RFC 9110, 15.5.22: "The server MUST send an Upgrade header field in a 426 response to
-		// indicate the required protocol(s)".
-		w.Header().Set("Connection", "Upgrade")
-		w.Header().Set("Upgrade", api.StreamProtocol)
-		r.fail(w, http.StatusUpgradeRequired, errUpgrade)
+	case !upgrades(q, api.StreamProtocol):
+		r.upgradeRequired(w, api.StreamProtocol, errUpgrade)
 		return
 	case q.ContentLength != 0:
 		r.fail(w, http.StatusBadRequest, errBody)
 		return
 	}
+	r.open(w, q, func(c *client) error {
+		conn, early, err := r.hijack(w)
+		if err != nil {
+			return err
+		}
+		return r.carry(plain{conn}, c, lengths4, early, switching)
+	})
+}
+
+// open serves a stream of the client that q is from.
+func (r *Relay) open(w http.ResponseWriter, q *http.Request, serve func(*client) error) {
 	c, ok := r.enter(w, q)
 	if !ok {
 		return
 	}
 	defer r.leave(c)
-	if err := r.streams.enter(); err != nil {
+	r.run(w, q, c, serve)
+}
+
+// run counts a stream from its beginning to its end, of which serve says why it came.
+func (r *Relay) run(w http.ResponseWriter, q *http.Request, c *client, serve func(*client) error) {
+	if err := r.streams.enter(c.name); err != nil {
 		r.cfg.Log.Warn("stream refused", "client", c.name, "from", q.RemoteAddr, "reason", err)
 		r.fail(w, http.StatusServiceUnavailable, err)
 		return
 	}
 	r.cfg.Log.Info("stream opened", "client", c.name, "from", q.RemoteAddr)
-	err := r.serveStream(w, c)
+	err := serve(c)
 	r.streams.leave(c.name, err)
 	r.cfg.Log.Info("stream ended", "client", c.name, "reason", err)
 }
 
-// upgrades tells whether a request asks for our protocol. RFC 9110, 7.8: "A server MUST ignore
-// an Upgrade header field that is received in an HTTP/1.0 request."
-func upgrades(q *http.Request) bool {
+// upgradeRequired answers who does not ask for a protocol where there is nothing else. RFC 9110,
+// 15.5.22: "The server MUST send an Upgrade header field in a 426 response to indicate the required
+// protocol(s)".
+func (r *Relay) upgradeRequired(w http.ResponseWriter, protocol string, err error) {
+	w.Header().Set("Connection", "Upgrade")
+	w.Header().Set("Upgrade", protocol)
+	r.fail(w, http.StatusUpgradeRequired, err)
+}
+
+// upgrades tells whether a request asks for a protocol. RFC 9110, 7.8: "A server MUST ignore an
+// Upgrade header field that is received in an HTTP/1.0 request."
+func upgrades(q *http.Request, protocol string) bool {
 	return q.ProtoMajor == 1 && q.ProtoMinor >= 1 &&
-		hasToken(q.Header["Connection"], "upgrade") && hasToken(q.Header["Upgrade"], api.StreamProtocol)
+		hasToken(q.Header["Connection"], "upgrade") && hasToken(q.Header["Upgrade"], protocol)
 }
 
 // hasToken looks for a word in the lists of a header field, in any case. RFC 9110, 5.6.1
@@ -77,30 +97,56 @@ func hasToken(values []string, token string) bool {
 	return false
 }
 
-// serveStream returns why the stream ended: one of the errors of endNames.
-func (r *Relay) serveStream(w http.ResponseWriter, c *client) error {
+// hijack takes the connection of a call, and what was read of it behind the request.
+func (r *Relay) hijack(w http.ResponseWriter) (net.Conn, []byte, error) {
 	conn, rest, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		r.fail(w, http.StatusNotImplemented, err)
-		return fmt.Errorf("%w: %w", errBroken, err)
+		return nil, nil, fmt.Errorf("%w: %w", errBroken, err)
 	}
-	defer conn.Close()
+	prepare(conn)
+	early, _ := rest.Reader.Peek(rest.Reader.Buffered()) // a client need not wait for the answer
+	return conn, early, nil
+}
+
+// prepare makes a connection fit for a stream.
+func prepare(conn net.Conn) {
 	conn.SetDeadline(time.Time{}) // net/http's end with the call
 	if c, ok := conn.(interface{ SetWriteBuffer(int) error }); ok {
 		// Frames are to wait in the client's queue, which loses the oldest, not in the kernel's.
 		c.SetWriteBuffer(4 * streamChunk)
 	}
-	s := &stream{conn: conn, port: c.port, longest: r.cfg.Hub.MTU() + link.HeaderLen, patience: r.cfg.Idle}
-	s.in = make([]byte, streamChunk+api.StreamLengthLen+s.longest)
-	early, _ := rest.Reader.Peek(rest.Reader.Buffered()) // a client need not wait for the answer
+}
+
+// A carrier is what a stream runs on.
+type carrier interface {
+	io.ReadWriter
+	SetReadDeadline(time.Time) error
+	SetWriteDeadline(time.Time) error
+	end(why error) // unblocks both directions
+}
+
+// plain is a connection whose bytes are the stream's.
+type plain struct{ net.Conn }
+
+func (p plain) end(error) { p.Close() }
+
+// carry moves frames between a connection and a client until it ends, and returns why: one of the
+// errors of endNames. Early is what was read of the connection already, greeting what is to be
+// written before the first frame.
+func (r *Relay) carry(conn carrier, c *client, f framing, early []byte, greeting string) error {
+	s := &stream{conn: conn, port: c.port, framing: f, longest: r.cfg.Hub.MTU() + link.HeaderLen, idle: r.cfg.Idle}
+	s.in = make([]byte, streamChunk+f.len()+s.longest)
 	s.end = copy(s.in, early)
 
 	ctx, cancel := context.WithCancelCause(r.streams.ctx)
-	defer context.AfterFunc(ctx, func() { conn.Close() })() // whoever ends first ends the other
+	end := func() { conn.end(context.Cause(ctx)) }
+	defer end()
+	defer context.AfterFunc(ctx, end)() // whoever ends first ends the other
 	wrote := make(chan struct{})
 	go func() {
 		defer close(wrote)
-		cancel(s.write(ctx))
+		cancel(s.write(ctx, greeting))
 	}()
 	cancel(s.read())
 	<-wrote
@@ -110,10 +156,11 @@ func (r *Relay) serveStream(w http.ResponseWriter, c *client) error {
 // A stream is a connection that carries frames between a client and its port: one goroutine for
 // each direction, which share nothing but the connection.
 type stream struct {
-	conn     net.Conn
-	port     *hub.Port
-	longest  int // bytes of a frame
-	patience time.Duration
+	conn    carrier
+	port    *hub.Port
+	framing framing
+	longest int           // bytes of a frame
+	idle    time.Duration // after which a frame that does not go on, or is not taken, is the end
 
 	in     []byte // what was read; the first end bytes are not used up
 	end    int
@@ -126,7 +173,7 @@ type stream struct {
 func (s *stream) read() error {
 	waiting := false // a deadline is set, because a frame has begun
 	for {
-		frames, used, err := cut(s.frames[:0], s.in[:s.end], s.longest)
+		frames, used, err := s.framing.cut(s.frames[:0], s.in[:s.end], s.longest)
 		s.frames = frames
 		if s.port.SendAll(frames) != nil {
 			return errShutdown
@@ -137,7 +184,7 @@ func (s *stream) read() error {
 		s.end = copy(s.in, s.in[used:s.end])
 		switch begun := s.end > 0; {
 		case begun && (used > 0 || !waiting):
-			s.conn.SetReadDeadline(time.Now().Add(s.patience))
+			s.conn.SetReadDeadline(time.Now().Add(s.idle))
 			waiting = true
 		case !begun && waiting:
 			s.conn.SetReadDeadline(time.Time{})
@@ -150,33 +197,13 @@ func (s *stream) read() error {
 	}
 }
 
-// cut appends the frames at the start of b to frames, as views of b, and returns how many bytes
-// they take. It fails with errShort or errLong when the next length is none of a frame.
-func cut(frames [][]byte, b []byte, longest int) (_ [][]byte, used int, err error) {
-	for len(b)-used >= api.StreamLengthLen {
-		n := binary.BigEndian.Uint32(b[used:])
-		switch {
-		case n < link.HeaderLen:
-			return frames, used, fmt.Errorf("%w: %d", errShort, n)
-		case uint64(n) > uint64(longest):
-			return frames, used, fmt.Errorf("%w: %d, the limit is %d", errLong, n, longest)
-		}
-		start := used + api.StreamLengthLen
-		end := start + int(n)
-		if end > len(b) {
-			break
-		}
-		frames = append(frames, b[start:end:end])
-		used = end
-	}
-	return frames, used, nil
-}
-
 // write moves frames from the client's queue to the connection until ctx ends or it can't.
-func (s *stream) write(ctx context.Context) error {
-	s.conn.SetWriteDeadline(time.Now().Add(s.patience))
-	if _, err := io.WriteString(s.conn, switching); err != nil {
-		return s.failed(err)
+func (s *stream) write(ctx context.Context, greeting string) error {
+	if greeting != "" {
+		s.conn.SetWriteDeadline(time.Now().Add(s.idle))
+		if _, err := io.WriteString(s.conn, greeting); err != nil {
+			return s.failed(err)
+		}
 	}
 	add := s.add // once: it takes memory
 	for {
@@ -191,7 +218,7 @@ func (s *stream) write(ctx context.Context) error {
 		if n == 0 {
 			continue // another call of the same client was faster
 		}
-		s.conn.SetWriteDeadline(time.Now().Add(s.patience))
+		s.conn.SetWriteDeadline(time.Now().Add(s.idle))
 		if done, err := s.conn.Write(s.out); err != nil {
 			s.unread(done)
 			return s.failed(err)
@@ -201,19 +228,18 @@ func (s *stream) write(ctx context.Context) error {
 
 // add appends a frame to what is to be written, unless that is enough already.
 func (s *stream) add(frame []byte) bool {
-	if len(s.out) > 0 && len(s.out)+api.StreamLengthLen+len(frame) > streamChunk {
+	if len(s.out) > 0 && len(s.out)+s.framing.len()+len(frame) > streamChunk {
 		return false
 	}
-	s.out = binary.BigEndian.AppendUint32(s.out, uint32(len(frame)))
-	s.out = append(s.out, frame...)
+	s.out = s.framing.append(s.out, frame)
 	return true
 }
 
 // unread puts the frames back that were not written whole: they wait for the client's next call.
 func (s *stream) unread(written int) {
-	frames, _, _ := cut(nil, s.out, s.longest)
-	for len(frames) > 0 && written >= api.StreamLengthLen+len(frames[0]) {
-		written -= api.StreamLengthLen + len(frames[0])
+	frames, _, _ := s.framing.cut(nil, s.out, s.longest)
+	for len(frames) > 0 && written >= s.framing.len()+len(frames[0]) {
+		written -= s.framing.len() + len(frames[0])
 		frames = frames[1:]
 	}
 	s.port.Unread(frames)
@@ -226,8 +252,10 @@ func (s *stream) failed(err error) error {
 		return errCut
 	case err == io.EOF:
 		return errClosed
+	case errors.Is(err, errText):
+		return errText
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return fmt.Errorf("%w for %v", errStalled, s.patience)
+		return fmt.Errorf("%w for %v", errStalled, s.idle)
 	}
 	return fmt.Errorf("%w: %w", errBroken, err)
 }

@@ -383,19 +383,39 @@ func TestStreamIsNotIdle(t *testing.T) {
 	}
 }
 
-// Streams are bounded as everything is.
+// Streams are bounded as everything is, and one client can't have all of them.
 func TestStreamLimit(t *testing.T) {
-	url, _, _ := setup(t, 0)
-	for range MaxStreams {
-		open(t, url)
+	r, url, _ := start(t, 1500, 0)
+	refused := func(client, says string) {
+		t.Helper()
+		resp, err := http.ReadResponse(bufio.NewReader(raw(t, url, strings.Replace(ask, "=me", "="+client, 1))), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		if b, _ := io.ReadAll(resp.Body); resp.StatusCode != 503 || resp.Header.Get("Retry-After") == "" || !strings.Contains(string(b), says) {
+			t.Errorf("one more: %d %v %s", resp.StatusCode, resp.Header, b)
+		}
 	}
-	resp, err := http.ReadResponse(bufio.NewReader(raw(t, url, ask)), nil)
-	if err != nil {
-		t.Fatal(err)
+	var last *net.TCPConn
+	for i := range MaxStreams {
+		last = raw(t, url, strings.Replace(ask, "=me", fmt.Sprint("=c", i/MaxClientStreams), 1))
+		if got := gets(t, last, len(switching)); got != switching {
+			t.Fatalf("the answer is %q", got)
+		}
+		if i == MaxClientStreams-1 {
+			refused("c0", "of one client")
+		}
 	}
-	resp.Body.Close()
-	if resp.StatusCode != 503 || resp.Header.Get("Retry-After") == "" {
-		t.Errorf("one more: %d %v", resp.StatusCode, resp.Header)
+	refused("more", "too many streams (256)")
+	last.Close()
+	streamStatsOf(t, url, func(s streamStats) bool { return s.Open == MaxStreams-1 })
+	if got := gets(t, raw(t, url, strings.Replace(ask, "=me", "=more", 1)), len(switching)); got != switching {
+		t.Errorf("when one has ended: %q", got)
+	}
+	r.Close()
+	if len(r.streams.of) != 0 {
+		t.Errorf("behind the end: %v", r.streams.of)
 	}
 }
 
@@ -474,7 +494,7 @@ func FuzzCut(f *testing.F) {
 	f.Add([]byte("\xff\xff\xff\xff12345"), 2)
 	f.Fuzz(func(t *testing.T, b []byte, piece int) {
 		const longest = 100
-		frames, used, err := cut(nil, b, longest)
+		frames, used, err := lengths4.cut(nil, b, longest)
 		var again []byte
 		for _, f := range frames {
 			if len(f) < link.HeaderLen || len(f) > longest {
@@ -494,7 +514,7 @@ func FuzzCut(f *testing.F) {
 		var held, joined []byte
 		for at := 0; at < len(b); at += piece {
 			held = append(held, b[at:min(at+piece, len(b))]...)
-			part, n, e := cut(nil, held, longest)
+			part, n, e := lengths4.cut(nil, held, longest)
 			for _, f := range part {
 				joined = append(binary.BigEndian.AppendUint32(joined, uint32(len(f))), f...)
 			}

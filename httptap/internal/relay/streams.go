@@ -13,6 +13,7 @@ var (
 	errCut      = errors.New("the client closed the connection within a frame")
 	errShort    = errors.New("a length under the 14 bytes that a frame has at least")
 	errLong     = errors.New("a length over the MTU and the frame's header")
+	errText     = errors.New("a text message; frames come in binary ones")
 	errStalled  = errors.New("the client did not go on, in the middle of a frame or with frames to read")
 	errBroken   = errors.New("the connection failed")
 	errShutdown = errors.New("the relay ended")
@@ -23,10 +24,13 @@ var endNames = []struct {
 	name string
 }{
 	{errClosed, "closed"}, {errCut, "cut"}, {errShort, "short"}, {errLong, "long"},
-	{errStalled, "stalled"}, {errBroken, "broken"}, {errShutdown, "shutdown"},
+	{errText, "text"}, {errStalled, "stalled"}, {errBroken, "broken"}, {errShutdown, "shutdown"},
 }
 
-var errStreams = fmt.Errorf("too many streams (%d)", MaxStreams)
+var (
+	errStreams       = fmt.Errorf("too many streams (%d)", MaxStreams)
+	errClientStreams = fmt.Errorf("too many streams of one client (%d): one carries everything; use another name for another client", MaxClientStreams)
+)
 
 // streams are those of a relay.
 type streams struct {
@@ -36,6 +40,7 @@ type streams struct {
 
 	mu     sync.Mutex
 	closed bool
+	of     map[string]int // open ones, by their client
 	count  streamStats
 }
 
@@ -48,7 +53,7 @@ type streamStats struct {
 }
 
 func newStreams() *streams {
-	s := new(streams)
+	s := &streams{of: make(map[string]int)}
 	s.ctx, s.cancel = context.WithCancelCause(context.Background())
 	s.count.Ended = make(map[string]uint64)
 	for _, e := range endNames {
@@ -57,8 +62,8 @@ func newStreams() *streams {
 	return s
 }
 
-// enter makes room for one more stream, or says why there is none.
-func (s *streams) enter() error {
+// enter makes room for one more stream of a client, or says why there is none.
+func (s *streams) enter(client string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
@@ -66,7 +71,10 @@ func (s *streams) enter() error {
 		return errShutdown
 	case s.count.Open == MaxStreams:
 		return errStreams
+	case s.of[client] == MaxClientStreams:
+		return errClientStreams
 	}
+	s.of[client]++
 	s.count.Open++
 	s.all.Add(1)
 	return nil
@@ -77,6 +85,9 @@ func (s *streams) leave(client string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.count.Open--
+	if s.of[client]--; s.of[client] == 0 {
+		delete(s.of, client)
+	}
 	for _, e := range endNames {
 		if errors.Is(err, e.err) {
 			s.count.Ended[e.name]++
