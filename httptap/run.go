@@ -85,7 +85,7 @@ func run(o options, stdout, stderr io.Writer) error {
 	fronts.warn(stdout, secret)
 	if w.gateway != nil {
 		if err := gateway.CanPing(); err != nil {
-			fmt.Fprintf(stdout, "httptap: %v\n", err)
+			log.Warn("clients can't ping the real network", "reason", err)
 		}
 	}
 	if !o.quiet {
@@ -186,7 +186,7 @@ func (w *world) openGateway(o options, own fronts) (err error) {
 		}
 		f = w.router.Forwarder()
 	}
-	w.gateway, err = gateway.New(gateway.Config{Forwarder: f, Closed: own.ports()})
+	w.gateway, err = gateway.New(gateway.Config{Forwarder: f, Closed: own.ports(), Log: w.log.With("part", "gateway")})
 	return err
 }
 
