@@ -18,6 +18,7 @@ import (
 type tap struct {
 	handle
 	prefix netip.Prefix
+	watch  watch
 
 	read struct {
 		sync.Mutex
@@ -71,7 +72,14 @@ func (t *tap) copy(file any) error {
 	if failed != nil {
 		return failed
 	}
-	return t.adopt(fd)
+	if err := t.adopt(fd); err != nil {
+		return err
+	}
+	if err := t.watch.open(t.fd, t.stop); err != nil {
+		t.handle.close()
+		return err
+	}
+	return nil
 }
 
 // setUp gives the kernel's end its address and brings it up.
@@ -114,30 +122,43 @@ func (t *tap) setUp(name string, o Options) error {
 // ReadFrames implements link.Device: it waits for one frame and takes as many more as are
 // there without waiting.
 func (t *tap) ReadFrames(bufs [][]byte, sizes []int) (int, error) {
+	for {
+		n, err := t.PollFrames(bufs, sizes)
+		if n > 0 || err != nil || len(bufs) == 0 {
+			return n, err
+		}
+		if err := t.await(); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// PollFrames is ReadFrames that does not wait: it returns 0 when no frame is there.
+func (t *tap) PollFrames(bufs [][]byte, sizes []int) (int, error) {
 	t.calls.RLock()
 	defer t.calls.RUnlock()
 	t.read.Lock()
 	defer t.read.Unlock()
-	if len(bufs) == 0 {
-		return 0, nil
-	}
-	for {
+	for len(bufs) > 0 {
 		if t.closed.Load() {
 			return 0, net.ErrClosed
 		}
 		n, errno := t.readSome(bufs, sizes)
 		switch {
-		case n > 0:
+		case n > 0, errno == unix.EAGAIN:
 			return n, nil
-		case errno == 0:
-			continue // there was one, and it did not fit
-		case errno != unix.EAGAIN:
+		case errno != 0:
 			return 0, fmt.Errorf("port: read %s: %w", t.info.Name, errno)
 		}
-		if err := t.wait(unix.POLLIN); err != nil {
-			return 0, err
-		}
+		// There was one, and it did not fit.
 	}
+	return 0, nil
+}
+
+func (t *tap) await() error {
+	t.calls.RLock()
+	defer t.calls.RUnlock()
+	return t.wait(unix.POLLIN)
 }
 
 // readSome takes frames that are there. It returns how many, and why not more: unix.EAGAIN
@@ -204,7 +225,11 @@ func (t *tap) Dropped() uint64      { return t.dropped.Load() }
 
 // Close implements link.Device.
 func (t *tap) Close() error {
-	if t.close() && t.read.ring != nil {
+	if !t.close() {
+		return nil
+	}
+	t.watch.close()
+	if t.read.ring != nil {
 		t.read.ring.close()
 	}
 	return nil

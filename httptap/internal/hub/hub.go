@@ -157,9 +157,7 @@ func (h *Hub) detach(p *Port) {
 			h.ports = slices.Delete(h.ports, i, i+1)
 			h.table.forget(p)
 			p.detached = true
-			if i := slices.Index(h.devices, p); i >= 0 {
-				h.devices = slices.Delete(h.devices, i, i+1)
-			}
+			h.devices = slices.DeleteFunc(h.devices, func(d *Port) bool { return d == p })
 			p.endLines()
 			s := p.stats()
 			s.DroppedGone += uint64(s.Queued)
@@ -188,7 +186,7 @@ func (h *Hub) sendShare(from *Port, frames [][]byte) (int, error) {
 	for {
 		var over handover
 		n, full, err := h.forwardAll(from, frames, &over)
-		if full == nil {
+		if full.Port == nil {
 			over.do()
 			return n, err
 		}
@@ -197,15 +195,15 @@ func (h *Hub) sendShare(from *Port, frames [][]byte) (int, error) {
 }
 
 // forwardAll switches frames, or none of them when a device is full.
-func (h *Hub) forwardAll(from *Port, frames [][]byte, over *handover) (n int, full *Port, err error) {
+func (h *Hub) forwardAll(from *Port, frames [][]byte, over *handover) (n int, full prompter, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if from.detached {
-		return 0, nil, net.ErrClosed
+		return 0, full, net.ErrClosed
 	}
 	for _, p := range h.devices {
 		if p != from && p.full() {
-			return 0, p, nil
+			return 0, p.prompter(), nil
 		}
 	}
 	now := h.cfg.Now()
@@ -213,10 +211,10 @@ func (h *Hub) forwardAll(from *Port, frames [][]byte, over *handover) (n int, fu
 	defer h.filled(over)
 	for i, f := range frames {
 		if err := h.forward(now, from, f); err != nil {
-			return i, nil, err
+			return i, full, err
 		}
 	}
-	return len(frames), nil, nil
+	return len(frames), full, nil
 }
 
 // filled ends a send: the readers of all queues that it has filled are told, each one once, but for

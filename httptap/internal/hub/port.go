@@ -18,7 +18,8 @@ type Port struct {
 	emptying sync.Mutex // held by who empties the queue of a prompt port
 
 	// Guarded by the hub's mutex.
-	empty    func() bool // of a prompt port
+	empty    func() // of a prompt port, see Prompt
+	look     Look   // of a prompt port
 	detached bool
 	filling  bool      // a send holds mu and puts frames into the queue
 	in       PortStats // what was sent
@@ -158,7 +159,10 @@ func (p *Port) Read(ctx context.Context, bufs [][]byte, sizes []int) (int, error
 // Wait returns when a frame is queued or the port is closed, with nil, or when ctx ends, with
 // its error. Who waits for long needs no buffers for the frames meanwhile. Who is told that
 // there are frames has to take some: nobody else is told.
-func (p *Port) Wait(ctx context.Context) error {
+func (p *Port) Wait(ctx context.Context) error { return p.WaitOr(ctx, nil) }
+
+// WaitOr is Wait that also returns when also has something to say.
+func (p *Port) WaitOr(ctx context.Context, also <-chan struct{}) error {
 	for {
 		p.mu.Lock()
 		n, closed := p.queue.n, p.closed
@@ -171,6 +175,8 @@ func (p *Port) Wait(ctx context.Context) error {
 		}
 		select {
 		case <-p.wake:
+		case <-also:
+			return nil
 		case <-ctx.Done():
 			return ctx.Err()
 		}

@@ -2,9 +2,11 @@ package hub
 
 import (
 	"encoding/binary"
+	"errors"
 	"net"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -162,7 +164,7 @@ func TestNobodyWaitsForAClient(t *testing.T) {
 		d := newSink()
 		d.block = make(chan struct{})
 		p := attach(t, h, PortConfig{Name: "slow", Kind: Client})
-		p.Prompt(func() bool { return false })
+		p.Prompt(func() {})
 		go p.Emptying(func() { <-d.block })
 		synctest.Wait()
 		a := attach(t, h, PortConfig{Name: "a"})
@@ -181,12 +183,96 @@ func TestHandingOverAllocatesNothing(t *testing.T) {
 	h, _ := newHub(t, 0)
 	a, p := attach(t, h, PortConfig{Name: "a"}), attach(t, h, PortConfig{Name: "p", Kind: Client})
 	bufs, sizes := [][]byte{make([]byte, 1514)}, make([]int, 1)
-	p.Prompt(func() bool {
-		p.Poll(bufs, sizes)
-		return true
-	})
+	p.Prompt(func() { p.Poll(bufs, sizes) })
 	frames := [][]byte{to(mac("x"), mac("a"), "x")}
 	if n := testing.AllocsPerRun(1000, func() { a.Send(frames...) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
+}
+
+// A mirror answers each frame before the call that writes it returns, as a kernel behind a TAP does.
+type mirror struct {
+	sink
+	mu      sync.Mutex
+	answers [][]byte
+	ready   chan struct{}
+	held    atomic.Int32
+}
+
+func newMirror() *mirror {
+	m := &mirror{ready: make(chan struct{}, 1)}
+	m.closed = make(chan struct{})
+	return m
+}
+
+func (m *mirror) WriteFrames(frames [][]byte) (int, error) {
+	if m.held.Load() == 0 {
+		return 0, errors.New("somebody is told of the answer")
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, f := range frames {
+		m.answers = append(m.answers, to(link.Addr(f[6:12]), link.Addr(f[:6]), "re: "+string(f[14:])))
+	}
+	return m.sink.WriteFrames(frames)
+}
+
+func (m *mirror) PollFrames(bufs [][]byte, sizes []int) (n int, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for n < len(bufs) && len(m.answers) > 0 {
+		sizes[n] = copy(bufs[n], m.answers[0])
+		m.answers = m.answers[1:]
+		n++
+	}
+	return n, nil
+}
+
+func (m *mirror) WaitFrames() error {
+	select {
+	case <-m.ready:
+		return nil
+	case <-m.closed:
+		return net.ErrClosed
+	}
+}
+
+// A held mirror's frames nobody is told of.
+func (m *mirror) Hold()    { m.held.Add(1) }
+func (m *mirror) Release() { m.held.Add(-1) }
+
+// Who sends to a device that has answered already has the answer when its call returns: nobody was woken.
+func TestAnswerIsThereWhenSendReturns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, _ := newHub(t, 0)
+		d := newMirror()
+		p := attach(t, h, PortConfig{Name: "device", Kind: Device, Prompt: true})
+		served := make(chan error)
+		go func() { served <- Serve(d, p) }()
+		synctest.Wait()
+		a, b := attach(t, h, PortConfig{Name: "a"}), attach(t, h, PortConfig{Name: "b"})
+		for range 3 {
+			a.Send(to(mac("x"), mac("a"), "1"), to(mac("x"), mac("a"), "2"))
+			if texts := got(t, a); len(texts) != 2 || texts[0] != "re: 1" || texts[1] != "re: 2" {
+				t.Fatalf("%q", texts)
+			}
+			b.Send(to(mac("x"), mac("b"), "3"))
+			if texts := got(t, b); texts[len(texts)-1] != "re: 3" {
+				t.Fatalf("%q", texts)
+			}
+		}
+		// What nobody looks for, the port's own goroutine moves.
+		d.mu.Lock()
+		d.answers = append(d.answers, to(mac("a"), mac("x"), "late"))
+		d.mu.Unlock()
+		d.ready <- struct{}{}
+		synctest.Wait()
+		if texts := got(t, a); len(texts) != 1 || texts[0] != "late" {
+			t.Errorf("%q", texts)
+		}
+		p.Close()
+		if err := <-served; err != net.ErrClosed || d.held.Load() != 0 {
+			t.Error(err, d.held.Load())
+		}
+	})
 }

@@ -21,6 +21,20 @@ func buffers(size int) ([][]byte, []int) {
 	return bufs, make([]int, batch)
 }
 
+// A Poller is a device that can say whether a frame is there, so that whoever has sent it one can look for
+// the answer at once: a kernel behind a TAP has often answered before the call that wrote returns, and
+// nobody has to be woken to find that out.
+type Poller interface {
+	link.Device
+	// PollFrames is ReadFrames that does not wait: it returns 0 when no frame is there.
+	PollFrames(bufs [][]byte, sizes []int) (n int, err error)
+	// WaitFrames returns when PollFrames may find a frame, or with net.ErrClosed. One goroutine calls it.
+	WaitFrames() error
+	// Hold keeps WaitFrames from returning for frames until Release, because the caller will look for them.
+	Hold()
+	Release()
+}
+
 // Serve joins a device to a port: frames from the one go to the other until the device or the
 // port is closed, or the device's reads fail. It closes both and returns the device's error.
 func Serve(dev link.Device, p *Port) error {
@@ -37,27 +51,74 @@ func Serve(dev link.Device, p *Port) error {
 }
 
 func (p *Port) readFrom(dev link.Device) error {
-	bufs, sizes := buffers(dev.Info().FrameLen())
-	frames := make([][]byte, 0, batch)
+	r := newReader(p, dev)
+	poller, ok := dev.(Poller)
+	if !ok {
+		for {
+			if _, err := r.move(dev.ReadFrames); err != nil {
+				return err
+			}
+		}
+	}
+	p.Look(Look{Before: poller.Hold, After: func() { r.look(poller) }})
+	defer p.Look(Look{})
 	for {
-		n, err := dev.ReadFrames(bufs, sizes)
+		n, err := r.poll(poller)
+		if err == nil && n == 0 {
+			err = poller.WaitFrames()
+		}
 		if err != nil {
 			return err
 		}
-		frames = frames[:0]
-		for i := range n {
-			frames = append(frames, bufs[i][:sizes[i]])
-		}
-		if err := p.SendAll(frames); err != nil {
-			return err
-		}
+	}
+}
+
+// A reader moves frames from a device to its port.
+type reader struct {
+	mu     sync.Mutex // held until the frames are switched: so they stay in order
+	port   *Port
+	bufs   [][]byte
+	sizes  []int
+	frames [][]byte
+}
+
+func newReader(p *Port, dev link.Device) *reader {
+	bufs, sizes := buffers(dev.Info().FrameLen())
+	return &reader{port: p, bufs: bufs, sizes: sizes, frames: make([][]byte, 0, batch)}
+}
+
+// move moves what a call of read finds, and returns how many frames that were.
+func (r *reader) move(read func([][]byte, []int) (int, error)) (int, error) {
+	n, err := read(r.bufs, r.sizes)
+	if n == 0 || err != nil {
+		return 0, err
+	}
+	frames := r.frames[:0]
+	for i := range n {
+		frames = append(frames, r.bufs[i][:r.sizes[i]])
+	}
+	return n, r.port.SendAll(frames)
+}
+
+func (r *reader) poll(dev Poller) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.move(dev.PollFrames)
+}
+
+// look is what a sender does that has handed frames over. Errors the port's own goroutine finds, too.
+func (r *reader) look(dev Poller) {
+	defer dev.Release()
+	if r.mu.TryLock() { // or else somebody is at it
+		defer r.mu.Unlock()
+		r.move(dev.PollFrames)
 	}
 }
 
 func (p *Port) writeTo(dev link.Device) {
 	w := newWriter(p, dev)
 	if p.cfg.Prompt {
-		p.Prompt(w.some)
+		p.Prompt(func() { w.batch() }) // that the port is closed its own goroutine finds out, too
 	}
 	for p.Wait(context.Background()) == nil {
 		var err error
@@ -81,12 +142,6 @@ type writer struct {
 func newWriter(p *Port, dev link.Device) *writer {
 	bufs, sizes := buffers(dev.Info().FrameLen())
 	return &writer{port: p, dev: dev, bufs: bufs, sizes: sizes, frames: make([][]byte, 0, batch)}
-}
-
-// some is what a sender does.
-func (w *writer) some() bool {
-	w.batch() // that the port is closed its own goroutine finds out, too
-	return true
 }
 
 // batch moves what is queued, 64 frames at most. It fails when the port is closed.

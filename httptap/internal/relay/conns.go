@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -93,7 +94,11 @@ func (c *conn) Close() error {
 	return c.Conn.Close()
 }
 
-var _ interface{ SetWriteBuffer(int) error } = (*conn)(nil) // streams want it
+// Streams want more of a connection than net.Conn has.
+var (
+	_ interface{ SetWriteBuffer(int) error } = (*conn)(nil)
+	_ syscall.Conn                           = (*conn)(nil)
+)
 
 // SetWriteBuffer is that of the connection behind it, if it has one.
 func (c *conn) SetWriteBuffer(n int) error {
@@ -101,4 +106,12 @@ func (c *conn) SetWriteBuffer(n int) error {
 		return b.SetWriteBuffer(n)
 	}
 	return nil
+}
+
+// SyscallConn is that of the connection behind it, if it has one.
+func (c *conn) SyscallConn() (syscall.RawConn, error) {
+	if s, ok := c.Conn.(syscall.Conn); ok {
+		return s.SyscallConn()
+	}
+	return nil, errors.ErrUnsupported
 }

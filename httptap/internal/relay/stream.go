@@ -165,8 +165,6 @@ type stream struct {
 	in     []byte // what was read; the first end bytes are not used up
 	end    int
 	frames [][]byte // into in
-
-	out []byte // what is to be written
 }
 
 // read moves frames from the connection to the switch until it can't.
@@ -199,50 +197,11 @@ func (s *stream) read() error {
 
 // write moves frames from the client's queue to the connection until ctx ends or it can't.
 func (s *stream) write(ctx context.Context, greeting string) error {
-	if greeting != "" {
-		s.conn.SetWriteDeadline(time.Now().Add(s.idle))
-		if _, err := io.WriteString(s.conn, greeting); err != nil {
-			return s.failed(err)
-		}
+	err := s.writer().run(ctx, greeting)
+	if err == errShutdown || err == ctx.Err() {
+		return err
 	}
-	add := s.add // once: it takes memory
-	for {
-		if err := s.port.Wait(ctx); err != nil {
-			return err
-		}
-		s.out = s.out[:0]
-		n, err := s.port.Drain(add)
-		if err != nil {
-			return errShutdown
-		}
-		if n == 0 {
-			continue // another call of the same client was faster
-		}
-		s.conn.SetWriteDeadline(time.Now().Add(s.idle))
-		if done, err := s.conn.Write(s.out); err != nil {
-			s.unread(done)
-			return s.failed(err)
-		}
-	}
-}
-
-// add appends a frame to what is to be written, unless that is enough already.
-func (s *stream) add(frame []byte) bool {
-	if len(s.out) > 0 && len(s.out)+s.framing.len()+len(frame) > streamChunk {
-		return false
-	}
-	s.out = s.framing.append(s.out, frame)
-	return true
-}
-
-// unread puts the frames back that were not written whole: they wait for the client's next call.
-func (s *stream) unread(written int) {
-	frames, _, _ := s.framing.cut(nil, s.out, s.longest)
-	for len(frames) > 0 && written >= s.framing.len()+len(frames[0]) {
-		written -= s.framing.len() + len(frames[0])
-		frames = frames[1:]
-	}
-	s.port.Unread(frames)
+	return s.failed(err)
 }
 
 // failed says what an error of the connection means.
