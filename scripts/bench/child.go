@@ -52,8 +52,10 @@ func child(args []string) (code int, ok bool) {
 	switch {
 	case len(args) == 2 && args[0] == "measure":
 		err = measure(args[1])
-	case len(args) == 4 && args[0] == "frames":
-		err = framesChild(args[1], args[2], args[3])
+	case len(args) == 5 && args[0] == "frames":
+		err = framesChild(args[1], args[2], args[3], args[4])
+	case len(args) == 2 && args[0] == "bare":
+		err = bareChild(args[1])
 	case len(args) == 5 && args[0] == "gvget":
 		err = gvget(args[1], args[2], args[3], args[4])
 	default:

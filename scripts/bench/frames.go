@@ -36,13 +36,15 @@ type way struct {
 	name      string // of the metrics
 	label     string
 	transport tapclient.Transport
+	unix      bool          // over httptap's Unix socket
 	echo      time.Duration // the bar of the median
-	up        float64       // the bar of frames a second into the TAP
+	up        float64       // the bar of frames a second into the TAP; 0: not taken
 }
 
 var ways = []way{
-	{"stream", "/stream over TCP", tapclient.Stream, 12 * time.Microsecond, 500_000},
-	{"json", "JSON batches", tapclient.Batches, 75 * time.Microsecond, 40_000},
+	{"stream", "/stream over TCP", tapclient.Stream, false, 12 * time.Microsecond, 500_000},
+	{"unix", "/stream over a Unix socket", tapclient.Stream, true, 10 * time.Microsecond, 0},
+	{"json", "JSON batches", tapclient.Batches, false, 75 * time.Microsecond, 40_000},
 }
 
 // echo is how long a ping takes from a client through httptap and the TAP to the kernel and back.
@@ -58,6 +60,9 @@ var echo = benchmark{
 				bar{metric: w.name + "/p50", label: w.label + ", median", unit: "us", scale: 1e6, limit: w.echo.Seconds(), bound: true},
 				bar{metric: w.name + "/p99", label: "  99 of 100", unit: "us", scale: 1e6})
 		}
+		for _, b := range bares {
+			bars = append(bars, bar{metric: "bare/" + b.name, label: b.label, unit: "us", scale: 1e6})
+		}
 		return bars
 	},
 }
@@ -71,6 +76,9 @@ var frames = benchmark{
 	},
 	bars: func(options) (bars []bar) {
 		for _, w := range ways {
+			if w.up == 0 {
+				continue
+			}
 			bars = append(bars,
 				bar{metric: w.name + "/up", label: w.label + ", into the TAP", unit: "k/s", scale: 1e-3, higher: true, limit: w.up, bound: true},
 				bar{metric: w.name + "/down", label: "  from the TAP", unit: "k/s", scale: 1e-3, higher: true, limit: 0.7 * w.up, bound: true})
@@ -106,7 +114,7 @@ func overRelay(ctx context.Context, o options, what, ms string) (_ sample, err e
 		return sample{}, err
 	}
 	defer func() { err = errors.Join(err, stop()) }()
-	c := n.command(ctx, "bench", "frames", what, ms, strconv.Itoa(pid))
+	c := n.command(ctx, "bench", "frames", what, ms, strconv.Itoa(pid), n.socket())
 	c.Stderr = os.Stderr
 	out, err := c.Output()
 	if err != nil {
@@ -117,8 +125,8 @@ func overRelay(ctx context.Context, o options, what, ms string) (_ sample, err e
 	return s, err
 }
 
-// framesChild measures in the namespace of httptap, whose process is pid.
-func framesChild(what, ms, pid string) error {
+// framesChild measures in the namespace of httptap, whose process is pid and which serves a socket, too.
+func framesChild(what, ms, pid, socket string) error {
 	n, err := strconv.Atoi(ms)
 	if err != nil {
 		return err
@@ -128,12 +136,20 @@ func framesChild(what, ms, pid string) error {
 	switch what {
 	case "echo":
 		for _, w := range ways {
-			if err := s.echo(w, d); err != nil {
+			if err := s.echo(w, socket, d); err != nil {
 				return fmt.Errorf("%s: %w", w.name, err)
+			}
+		}
+		for _, b := range bares {
+			if err := s.bare(b.name, d); err != nil {
+				return fmt.Errorf("bare %s: %w", b.name, err)
 			}
 		}
 	case "frames":
 		for _, w := range ways {
+			if w.up == 0 {
+				continue
+			}
 			if err := s.rates(w, d); err != nil {
 				return fmt.Errorf("%s: %w", w.name, err)
 			}
@@ -158,8 +174,8 @@ type station struct {
 var kernelIP = [4]byte{192, 168, 10, 1}
 
 // newStation connects and asks for the kernel's hardware address.
-func newStation(name string, host byte, t tapclient.Transport) (*station, error) {
-	c, err := tapclient.Dial(context.Background(), "http://"+relayListen, tapclient.Options{Name: name, Transport: t})
+func newStation(url, name string, host byte, t tapclient.Transport) (*station, error) {
+	c, err := tapclient.Dial(context.Background(), url, tapclient.Options{Name: name, Transport: t})
 	if err != nil {
 		return nil, err
 	}
@@ -217,13 +233,58 @@ func (s *station) answer(f ethernet.Frame) error {
 	return err
 }
 
+// A pong is the answer to a ping.
+type pong struct {
+	seq uint16
+	at  time.Time
+	err error
+}
+
+// pong waits for the next one.
+func (s *station) pong() (p pong) {
+	p.err = s.until(func(e ethernet.Frame) bool {
+		d, err := ipv4.Parse(e.Payload())
+		if err != nil || d.Protocol() != ipv4.ProtoICMP {
+			return false
+		}
+		m, err := icmpv4.Parse(d.Payload())
+		if err != nil || m.Type() != icmpv4.TypeEchoReply {
+			return false
+		}
+		p.seq = m.Seq()
+		return true
+	})
+	p.at = time.Now()
+	return p
+}
+
 // echo pings the kernel one after the other.
-func (s *sample) echo(w way, d time.Duration) error {
-	c, err := newStation("echo", 60, w.transport)
+func (s *sample) echo(w way, socket string, d time.Duration) error {
+	url := relayURL
+	if w.unix {
+		url = "unix:" + socket
+	}
+	c, err := newStation(url, "echo", 60, w.transport)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
+	next := c.pong
+	if w.transport == tapclient.Batches {
+		// A call that waits is there before the ping is sent: what it brings it brings before the call
+		// that sends has its answer.
+		pongs := make(chan pong, 1)
+		go func() {
+			for {
+				p := c.pong()
+				pongs <- p
+				if p.err != nil {
+					return
+				}
+			}
+		}()
+		next = func() pong { return <-pongs }
+	}
 	var took []time.Duration
 	for begin, i := time.Now(), 0; time.Since(begin) < d || i < 200; i++ {
 		f := append(ethernet.Append(nil, c.kernel, c.Info().HardwareAddr, ethernet.TypeIPv4), make([]byte, ipv4.HeaderLen)...)
@@ -233,18 +294,15 @@ func (s *sample) echo(w way, d time.Duration) error {
 		if _, err := c.WriteFrames([][]byte{f}); err != nil {
 			return err
 		}
-		if err := c.until(func(e ethernet.Frame) bool {
-			p, err := ipv4.Parse(e.Payload())
-			if err != nil || p.Protocol() != ipv4.ProtoICMP {
-				return false
-			}
-			m, err := icmpv4.Parse(p.Payload())
-			return err == nil && m.Type() == icmpv4.TypeEchoReply && m.Seq() == uint16(i)
-		}); err != nil {
-			return err
+		p := next()
+		switch {
+		case p.err != nil:
+			return p.err
+		case p.seq != uint16(i):
+			return fmt.Errorf("ping %d was answered by %d", i, p.seq)
 		}
 		if i >= 100 { // the first ones warm up
-			took = append(took, time.Since(sent))
+			took = append(took, p.at.Sub(sent))
 		}
 	}
 	slices.Sort(took)
@@ -299,7 +357,7 @@ func blast(d time.Duration, all []*station) (rate float64, err error) {
 
 // rates takes both directions of one client.
 func (s *sample) rates(w way, d time.Duration) error {
-	c, err := newStation("frames", 60, w.transport)
+	c, err := newStation(relayURL, "frames", 60, w.transport)
 	if err != nil {
 		return err
 	}
@@ -359,7 +417,7 @@ func (s *sample) rates(w way, d time.Duration) error {
 
 // many takes the rates of one client and of many.
 func (s *sample) many(d time.Duration, pid string) error {
-	one, err := newStation("one", 60, tapclient.Stream)
+	one, err := newStation(relayURL, "one", 60, tapclient.Stream)
 	if err != nil {
 		return err
 	}
@@ -374,7 +432,7 @@ func (s *sample) many(d time.Duration, pid string) error {
 	}
 	var all []*station
 	for i := range clientsNum {
-		c, err := newStation(fmt.Sprintf("many-%d", i), byte(61+i), tapclient.Stream)
+		c, err := newStation(relayURL, fmt.Sprintf("many-%d", i), byte(61+i), tapclient.Stream)
 		if err != nil {
 			return err
 		}
@@ -414,7 +472,7 @@ func (s *sample) many(d time.Duration, pid string) error {
 
 // framesIn asks httptap how many frames each port has sent.
 func framesIn() (map[string]float64, error) {
-	resp, err := http.Get("http://" + relayListen + "/stats")
+	resp, err := http.Get(relayURL + "/stats")
 	if err != nil {
 		return nil, err
 	}

@@ -30,7 +30,7 @@ var gateway = benchmark{
 			return sample{}, err
 		}
 		defer func() { err = errors.Join(err, stop()) }()
-		c := n.command(ctx, "xcurl", "-ihttp", "-url", "http://"+relayListen, "-nopcap", "-o", os.DevNull, "http://"+kernelAddr+"/hole")
+		c := n.command(ctx, "xcurl", "-ihttp", "-url", relayURL, "-nopcap", "-o", os.DevNull, "http://"+kernelAddr+"/hole")
 		c.Env = o.profileEnv("xcurl")
 		return n.download(c, size)
 	},

@@ -63,7 +63,7 @@ var relayed = benchmark{
 			return sample{}, err
 		}
 		defer func() { err = errors.Join(err, stop()) }()
-		return n.xcurl(ctx, "xcurl", "-ihttp", "-url", "http://"+relayListen)
+		return n.xcurl(ctx, "xcurl", "-ihttp", "-url", relayURL)
 	},
 	bars: func(options) []bar {
 		return []bar{
@@ -73,7 +73,13 @@ var relayed = benchmark{
 	},
 }
 
-const relayListen = "127.0.0.1:7070" // in a namespace of its own
+// Where httptap listens, in a namespace of its own, beside a socket.
+const (
+	relayListen = "127.0.0.1:7070"
+	relayURL    = "http://" + relayListen
+)
+
+func (n *network) socket() string { return filepath.Join(n.dir, "httptap.sock") }
 
 // A network is a namespace with a TAP, and nginx and dnsmasq on the kernel's side of it.
 type network struct {
@@ -270,7 +276,7 @@ func (n *network) httptapPID(ctx context.Context) (pid int, stop func() error, e
 
 // serve starts httptap with args and returns its process' number and how to end it.
 func (n *network) serve(ctx context.Context, args ...string) (pid int, stop func() error, err error) {
-	c := n.command(ctx, "httptap", append(args, "-q", "-listen", relayListen)...)
+	c := n.command(ctx, "httptap", append(args, "-q", "-listen", relayListen+",unix:"+n.socket())...)
 	c.Env = n.o.profileEnv("httptap")
 	pipe, err := c.StdoutPipe()
 	if err != nil {
