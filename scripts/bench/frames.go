@@ -365,7 +365,8 @@ func (s *sample) rates(w way, d time.Duration) error {
 	if s.Values[w.name+"/up"], err = blast(d, []*station{c}); err != nil {
 		return err
 	}
-	// The kernel sends datagrams, 42 in a call, so that it is not the sender that is measured.
+	// The kernel sends datagrams, 42 in a call, so that it is not the sender that is measured, and as many as
+	// are taken: what a TAP's full queue drops takes the time of those who read.
 	u, err := net.DialUDP("udp4", nil, &net.UDPAddr{IP: c.ip[:], Port: 9})
 	if err != nil {
 		return err
@@ -381,11 +382,21 @@ func (s *sample) rates(w way, d time.Duration) error {
 		return errors.Join(err, failed)
 	}
 	var stop atomic.Bool
+	var taken atomic.Int64
 	var sender sync.WaitGroup
 	sender.Go(func() {
-		b := make([]byte, 42*payload)
-		for !stop.Load() {
-			u.Write(b) // what is refused is not sent
+		const call, window = 42, 20 * 42
+		b := make([]byte, call*payload)
+		for sent := int64(0); !stop.Load(); {
+			for begin := time.Now(); sent-taken.Load() > window && !stop.Load(); {
+				if time.Since(begin) > 10*time.Millisecond {
+					sent = taken.Load() // what is missing is lost
+				}
+				time.Sleep(20 * time.Microsecond)
+			}
+			if _, err := u.Write(b); err == nil {
+				sent += call
+			}
 		}
 	})
 	defer sender.Wait()
@@ -405,6 +416,7 @@ func (s *sample) rates(w way, d time.Duration) error {
 			}
 			if c.sizes[i] == frameLen {
 				got++
+				taken.Add(1)
 			}
 		}
 		if begin.IsZero() && time.Now().After(warm) {
