@@ -98,7 +98,9 @@ var allowed = []struct {
 }{
 	{"httptap/api", nil, "the contract is types: no behaviour, nothing to import"},
 	{"tapclient", []string{"stack/link", "httptap/api"}, "a client of the relay knows frames and the contract"},
-	{"httptap/port", []string{"stack/link", "stack/sum", "stack/ethernet", "stack/ipv4", "stack/tcp", "stack/udp"}, "a device moves frames, and mends what the kernel's offloads did to them"},
+	{"httptap/port", []string{"httptap/internal/undo", "stack/link", "stack/sum", "stack/ethernet", "stack/ipv4", "stack/tcp", "stack/udp"}, "a device moves frames, mends what the kernel's offloads did to them, and puts those back"},
+	{"httptap/internal/undo", nil, "what is put back is who asks' to know"},
+	{"httptap/internal/nat", []string{"httptap/internal/undo"}, "NAT is the kernel's: no frame comes by"},
 	{"httptap/privilege", nil, "giving root up needs nothing of this module"},
 	{"httptap/internal/hub", []string{"stack/link", "stack/ethernet"}, "the switch looks at addresses only"},
 	{"httptap/internal/relay", []string{"stack/link", "httptap/api", "httptap/internal/hub", "httptap/internal/capture", "httptap/internal/logs", "web"}, "the relay is HTTP over the switch"},

@@ -30,6 +30,7 @@ With FAIL httptap does not start, or not do what it is for. -json prints the sam
 Examples:
   httptap doctor                     can I have a TAP?
   httptap doctor -i user             without root?
+  sudo httptap doctor -nat           does a firewall stop what is forwarded?
   sudo httptap doctor -i eth0        a NIC; asks its link for DHCP servers
 
 Exit status: 0 when nothing fails, 1 when something does, 2 for wrong usage.
@@ -57,7 +58,7 @@ func diagnose(args []string, s *doctor.System, stdout, stderr io.Writer) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	r := doctor.Request{Device: o.device, Net: o.net, Lab: o.lab}
+	r := doctor.Request{Device: o.device, Net: o.net, Lab: o.lab, NAT: o.nat}
 	for _, a := range append(slices.Clone(o.listen.All), o.qemu.All...) {
 		r.Listen = append(r.Listen, a.String())
 	}

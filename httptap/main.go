@@ -1,7 +1,7 @@
 // Command httptap opens a TAP device or a NIC and relays its Ethernet frames over HTTP, so that
 // everything else can run without privilege.
 //
-// Read main.go (flags), run.go (what is joined with what), front.go (where it is called), show.go (the
+// Read main.go (flags), run.go (what is joined with what), front.go (where it is called), nat.go (-nat), show.go (the
 // annotated lines), extcap.go and install.go (httptap as an interface of Wireshark).
 package main
 
@@ -18,6 +18,7 @@ import (
 	"httptap/httptap/internal/doctor"
 	"httptap/httptap/internal/listen"
 	"httptap/httptap/internal/logs"
+	"httptap/httptap/internal/nat"
 	"httptap/httptap/port"
 	"httptap/stack/link"
 )
@@ -26,6 +27,7 @@ const usage = `httptap opens a TAP device or a NIC and relays its Ethernet frame
 
 Usage:
   sudo httptap [flags]        a TAP, tap0, with a small network of its own behind it
+  sudo httptap -nat           and with the networks of this machine, through its kernel
   httptap -i user [flags]     without root and without a device: the lab, and through this
                               machine's own sockets the real network
   sudo httptap -i eth0        a real NIC, promiscuous
@@ -46,6 +48,7 @@ Examples:
   httptap -i user -listen unix:/tmp/httptap   for programs of this user alone
   httptap -qemu unix:/tmp/vm                  then: qemu-system-x86_64 -nic none -device virtio-net-pci,netdev=n
                                               -netdev stream,id=n,server=off,addr.type=unix,addr.path=/tmp/vm ...
+  sudo httptap -nat                           then: go run ./xcurl -ihttp http://a.host.of.your.network/
   sudo tcpdump -i tap0                        or Wireshark: every frame, the lab's answers too
   curl -sN 127.0.0.1:7070/capture?since=10s | wireshark -k -i -    the same without root, and why
 
@@ -70,6 +73,8 @@ type options struct {
 	ring      ringSize
 	// gateway says that clients may reach the real network. With -i user only.
 	gateway bool
+	// nat says that clients of a TAP may, through this machine's kernel.
+	nat bool
 }
 
 // isNIC tells whether the device is an interface that is there already.
@@ -77,6 +82,7 @@ func (o options) isNIC() bool { return o.device != userDevice && !strings.HasPre
 
 func main() {
 	port.Helper()
+	nat.Helper()
 	args := os.Args[1:]
 	if len(args) > 0 && args[0] == "doctor" {
 		os.Exit(diagnose(args[1:], doctor.Local(), os.Stdout, os.Stderr))
@@ -123,6 +129,7 @@ func parse(args []string, stdout io.Writer) (options, error) {
 	f.Var(&o.qemu, "qemu", "unix:PATH or loopback `address:port` for streams of frames without HTTP, as QEMU's -netdev stream makes them; may be given again")
 	f.StringVar(&o.tokenFile, "token-file", "", "`file` with the token that TCP demands then, also on loopback; else it is $"+api.TokenEnv+", or made and printed, and demanded of other machines only")
 	f.BoolVar(&o.lab, "lab", true, "built-in DHCP, DNS, NTP and HTTP servers; off by default for a NIC")
+	f.BoolVar(&o.nat, "nat", false, "give a TAP's clients the IPv4 networks of this machine: its kernel forwards for them, and masquerades")
 	f.Var(&o.ring, "ring", "`size` of the memory that keeps the last frames for captures that start in the past, such as 64MB; 0 keeps none")
 	f.BoolVar(&o.gateway, "gateway", true, "with -i user: clients reach the real network through this machine's sockets, but not its loopback")
 	f.BoolVar(&o.quiet, "q", false, "do not print a line for each frame")
@@ -172,7 +179,7 @@ func parse(args []string, stdout io.Writer) (options, error) {
 	if o.log.Format, err = logs.ParseFormat(*format); err != nil {
 		return o, fmt.Errorf("-log-format: %w", err)
 	}
-	return o, nil
+	return o, o.checkNAT()
 }
 
 // complete prints a shell's completion script, made from the flags themselves.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -17,6 +18,7 @@ import (
 	"httptap/httptap/internal/hub"
 	"httptap/httptap/internal/lab"
 	"httptap/httptap/internal/logs"
+	"httptap/httptap/internal/nat"
 	"httptap/httptap/internal/relay"
 	"httptap/httptap/port"
 	"httptap/httptap/privilege"
@@ -35,7 +37,7 @@ type startError struct{ error }
 func (e startError) Unwrap() error { return e.error }
 
 // run serves until a signal comes or the device fails.
-func run(o options, stdout, stderr io.Writer) error {
+func run(o options, stdout, stderr io.Writer) (failed error) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 
@@ -64,6 +66,13 @@ func run(o options, stdout, stderr io.Writer) error {
 		}
 		defer dev.Close()
 	}
+	var masq *nat.NAT
+	if o.nat {
+		if masq, err = nat.Open(nat.Config{TAP: o.device, Prefix: o.net}); err != nil {
+			return startError{err}
+		}
+		defer func() { failed = errors.Join(failed, masq.Close()) }()
+	}
 	// Without.
 	if err := privilege.Drop(); err != nil {
 		return startError{err}
@@ -80,6 +89,9 @@ func run(o options, stdout, stderr io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(stdout, "httptap: %s, listening on %s - try: go run ./xcurl -ihttp%s http://www.httptap.test/\n", w.name, fronts, fronts.flag())
+	if masq != nil {
+		sayNAT(masq, o.device, stdout, log)
+	}
 	log.Info("listening", "address", fronts, "device", o.device, "mtu", w.info.MTU, "prefix", w.info.IPPrefix, "lab", o.lab)
 	defer log.Info("stopped")
 	fronts.warn(stdout, secret)

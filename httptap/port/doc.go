@@ -9,7 +9,7 @@
 // VLAN tags).
 //
 // A program that opens a NIC calls [Helper] first thing in main: the offloads are put back by
-// a process of the same program that keeps root, waits for the end, and does nothing else.
+// a process of the same program that keeps root, waits for the end, and does nothing else (package undo).
 //
 // Other systems than Linux have no device here: Open says so.
 package port

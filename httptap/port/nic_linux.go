@@ -11,6 +11,7 @@ import (
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
+	"httptap/httptap/internal/undo"
 	"httptap/stack/ethernet"
 )
 
@@ -19,7 +20,7 @@ import (
 type nic struct {
 	handle
 	prefix netip.Prefix
-	undo   *restorer
+	undo   *undo.Process
 
 	read struct {
 		sync.Mutex
@@ -195,5 +196,5 @@ func (n *nic) Close() error {
 	if !n.close() {
 		return nil
 	}
-	return n.undo.restore()
+	return n.undo.Finish()
 }

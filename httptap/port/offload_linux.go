@@ -2,14 +2,11 @@ package port
 
 import (
 	"errors"
-	"fmt"
-	"os"
-	"os/signal"
-	"strings"
-	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"httptap/httptap/internal/undo"
 )
 
 // The receive offloads that make one frame of several, so that what is seen is not what was
@@ -68,54 +65,37 @@ func setOffload(name string, i int, on bool) (changed bool, err error) {
 	return true, ethtool(name, &want)
 }
 
-// A restorer is the process that puts offloads back. It has root where its maker may have
-// dropped it; it reads nothing but the end of its input, which also comes when the maker dies.
-type restorer struct {
-	proc *os.Process
-	pipe *os.File
-}
-
-// helperName is argv[0] of that process; the arguments are the interface and the offloads.
-const helperName = "httptap-restore-offloads"
+// restoreWork names the process that switches offloads on again; its arguments are the interface and the offloads.
+const restoreWork = "offloads"
 
 // disableOffloads switches off what disturbs and starts the process that switches it on again.
-func disableOffloads(name string) (*restorer, error) {
-	var undo []string
+func disableOffloads(name string) (*undo.Process, error) {
+	var off []string
 	for i := range offloads {
 		changed, err := setOffload(name, i, false)
 		if err != nil {
-			restoreNow(name, undo)
+			restoreNow(name, off)
 			return nil, err
 		}
 		if changed {
-			undo = append(undo, offloads[i].name)
+			off = append(off, offloads[i].name)
 		}
 	}
-	if len(undo) == 0 {
+	if len(off) == 0 {
 		return nil, nil
 	}
-	r, w, err := os.Pipe()
+	p, err := undo.Start(restoreWork, append([]string{name}, off...))
 	if err != nil {
-		restoreNow(name, undo)
+		restoreNow(name, off)
 		return nil, err
 	}
-	defer r.Close()
-	proc, err := os.StartProcess("/proc/self/exe", append([]string{helperName, name}, undo...), &os.ProcAttr{
-		Files: []*os.File{r, nil, os.Stderr},
-		Sys:   &syscall.SysProcAttr{Setsid: true}, // Ctrl-C on the terminal is not for it
-	})
-	if err != nil {
-		w.Close()
-		restoreNow(name, undo)
-		return nil, err
-	}
-	return &restorer{proc, w}, nil
+	return p, nil
 }
 
-func restoreNow(name string, undo []string) error {
+func restoreNow(name string, off []string) error {
 	var all error
 	for i, o := range offloads {
-		for _, u := range undo {
+		for _, u := range off {
 			if u == o.name {
 				_, err := setOffload(name, i, true)
 				all = errors.Join(all, err)
@@ -125,34 +105,16 @@ func restoreNow(name string, undo []string) error {
 	return all
 }
 
-// restore lets the process do its work and waits for it.
-func (r *restorer) restore() error {
-	if r == nil {
-		return nil
-	}
-	r.pipe.Close()
-	state, err := r.proc.Wait()
-	if err == nil && !state.Success() {
-		err = fmt.Errorf("port: the receive offloads could not be switched on again: %s", state)
-	}
-	return err
-}
-
 // Helper is to be called first thing in main by every program that opens a NIC: when the
 // program was started to restore offloads, it does that and exits.
 func Helper() {
-	if len(os.Args) < 2 || os.Args[0] != helperName {
-		return
-	}
-	signal.Ignore(unix.SIGINT, unix.SIGTERM, unix.SIGHUP)
-	for b := make([]byte, 1); ; {
-		if _, err := os.Stdin.Read(b); err != nil {
-			break
+	undo.Main(restoreWork, func(args []string) error {
+		if len(args) < 2 {
+			return errors.New("an interface and its offloads are needed")
 		}
-	}
-	if err := restoreNow(os.Args[1], os.Args[2:]); err != nil && !errors.Is(err, unix.ENODEV) {
-		fmt.Fprintf(os.Stderr, "httptap: switching %s of %s on again: %v\n", strings.Join(os.Args[2:], ", "), os.Args[1], err)
-		os.Exit(1)
-	}
-	os.Exit(0)
+		if err := restoreNow(args[0], args[1:]); !errors.Is(err, unix.ENODEV) {
+			return err
+		}
+		return nil // it has gone, and what it was set to with it
+	})
 }

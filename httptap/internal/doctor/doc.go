@@ -5,7 +5,7 @@
 // files, and a function for each thing that only the kernel can tell), report.go (text and JSON). The
 // checks: listen.go (the address, who has it), process.go (who has it, from /proc), device.go (/dev/net/tun,
 // privileges, the name of a TAP), network.go (addresses and routes that overlap, a DHCP server on
-// this machine), nic.go (all that a real interface may do to frames), host.go (limits, proxies).
+// this machine), nat.go (what keeps the kernel from forwarding), nic.go (all that a real interface may do to frames), host.go (limits, proxies).
 //
 // The checks are the same on every system and are tested on every one of them, because they see a
 // [System] only. local.go, with local_linux.go or local_other.go, makes that of the machine which we run on; ethtool_linux.go

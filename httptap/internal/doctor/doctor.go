@@ -36,6 +36,7 @@ type Request struct {
 	MTU    int          // -mtu; 0: not given
 	Listen []string     // -listen: host:port, or a path with or without unix: before it
 	Lab    bool         // -lab
+	NAT    bool         // -nat
 }
 
 func (r Request) isTAP() bool { return strings.HasPrefix(r.Device, "tap") }
@@ -47,7 +48,7 @@ func Examine(ctx context.Context, s *System, r Request) []Finding {
 	checks := []func(*exam, context.Context){(*exam).checkSystem, (*exam).checkListen}
 	if s.OS == "linux" {
 		checks = append(checks, (*exam).checkTUN, (*exam).checkPrivilege, (*exam).checkGivingUp, (*exam).checkUserNamespaces,
-			(*exam).checkTAP, (*exam).checkOverlap, (*exam).checkLocalDHCP,
+			(*exam).checkTAP, (*exam).checkOverlap, (*exam).checkLocalDHCP, (*exam).checkNAT,
 			(*exam).checkNIC, (*exam).checkWireless, (*exam).checkNICMTU, (*exam).checkOffloads, (*exam).checkResets,
 			(*exam).checkForwarding, (*exam).checkDHCP, (*exam).checkPing)
 	}
@@ -95,5 +96,9 @@ func (e *exam) unseen(what string, err error) {
 
 // asRoot is the command that sees more.
 func (e *exam) asRoot() string {
-	return "ask as root: sudo httptap doctor -i " + e.Device
+	also := ""
+	if e.NAT {
+		also = " -nat"
+	}
+	return "ask as root: sudo httptap doctor -i " + e.Device + also
 }

@@ -15,6 +15,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"httptap/httptap/internal/nat"
 	"httptap/stack/link"
 )
 
@@ -73,6 +74,7 @@ func healthy() *machine {
 		Interfaces: func() ([]Interface, error) { return m.nics, nil },
 		Routes:     func() ([]Route, error) { return []Route{{netip.MustParsePrefix("0.0.0.0/0"), "eth0"}}, nil },
 		Offloads:   func(string) ([]string, error) { return []string{"rx-checksum"}, nil },
+		LookNAT:    func(string) (nat.State, error) { return nat.State{Uplinks: []string{"eth0"}}, nil },
 		EchoSocket: func() error { return nil },
 		MaxFiles:   func() (uint64, error) { return 4096, nil },
 		Discover: func(context.Context, Interface) ([]netip.Addr, error) {

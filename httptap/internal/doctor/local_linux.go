@@ -10,11 +10,13 @@ import (
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"httptap/httptap/internal/nat"
 )
 
 func local(s *System) {
 	s.OpenTUN, s.Interfaces, s.Routes = openTUN, interfaces, routes
-	s.Offloads, s.EchoSocket, s.MaxFiles, s.Discover = offloadsOn, echoSocket, maxFiles, discover
+	s.Offloads, s.LookNAT, s.EchoSocket, s.MaxFiles, s.Discover = offloadsOn, nat.Look, echoSocket, maxFiles, discover
 }
 
 func openTUN() error {

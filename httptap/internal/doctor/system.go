@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"net/netip"
 
+	"httptap/httptap/internal/nat"
 	"httptap/stack/link"
 )
 
@@ -31,6 +32,9 @@ type System struct {
 	Routes func() ([]Route, error)
 	// Offloads returns the features of an interface that are on, by ethtool's names.
 	Offloads func(name string) ([]string, error)
+	// LookNAT returns what stands in the way of forwarding for a TAP. It fails with nat.ErrPermission without
+	// privilege, and with nat.ErrNoTables.
+	LookNAT func(tap string) (nat.State, error)
 	// EchoSocket opens an unprivileged ICMP socket, and closes it.
 	EchoSocket func() error
 	// MaxFiles returns how many files a process may open at most.
