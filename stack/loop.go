@@ -18,19 +18,9 @@ func (h *Host) start(info link.Info) {
 	go h.transmitLoop(info)
 }
 
-// buffers returns a batch of frame buffers in one piece of memory.
-func buffers(size int) [][]byte {
-	mem := make([]byte, batch*size)
-	bufs := make([][]byte, batch)
-	for i := range bufs {
-		bufs[i] = mem[i*size : (i+1)*size : (i+1)*size]
-	}
-	return bufs
-}
-
 func (h *Host) receiveLoop(info link.Info) {
 	defer h.loops.Done()
-	bufs, sizes := buffers(info.FrameLen()), make([]int, batch)
+	bufs, sizes := link.Buffers(batch, info.FrameLen()), make([]int, batch)
 	for {
 		n, err := h.cfg.Device.ReadFrames(bufs, sizes)
 		now := time.Now()
@@ -52,7 +42,7 @@ func (h *Host) receiveLoop(info link.Info) {
 
 func (h *Host) transmitLoop(info link.Info) {
 	defer h.loops.Done()
-	bufs := buffers(info.FrameLen())
+	bufs := link.Buffers(batch, info.FrameLen())
 	frames := make([][]byte, 0, batch)
 	h.mu.Lock()
 	defer h.mu.Unlock()

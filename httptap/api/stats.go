@@ -84,7 +84,6 @@ type ImpairStats struct {
 	Reordered  uint64 `json:"reordered"`
 	Corrupted  uint64 `json:"corrupted"`
 	Truncated  uint64 `json:"truncated"`
-	Refused    uint64 `json:"refused"` // always 0 in the switch
 }
 
 // StreamStats count streams: Opened is Open and the sum of Ended.

@@ -11,6 +11,8 @@ import (
 	"github.com/songgao/water"
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"httptap/stack/link"
 )
 
 // A tap is the user's end of a TAP: what the kernel sends out of tap0 is read here, what is
@@ -108,11 +110,7 @@ func (t *tap) setUp(name string, o Options) error {
 	if t.info, t.prefix, err = describe(l); err != nil {
 		return err
 	}
-	size := t.info.FrameLen() + 1
-	mem := make([]byte, ringEntries*size)
-	for i := range ringEntries {
-		t.read.bufs = append(t.read.bufs, mem[i*size:(i+1)*size:(i+1)*size])
-	}
+	t.read.bufs = link.Buffers(ringEntries, t.info.FrameLen()+1)
 	// Without rings, it is one call a frame.
 	t.read.ring, _ = newRing()
 	t.write.ring, _ = newRing()

@@ -47,3 +47,12 @@ func (i Info) Fit(frames [][]byte) (n int, err error) {
 
 // FrameLen is the length in bytes of the longest frame that the device takes.
 func (i Info) FrameLen() int { return i.MTU + HeaderLen }
+
+// Buffers returns n buffers of size bytes for ReadFrames, in one piece of memory.
+func Buffers(n, size int) [][]byte {
+	mem, bufs := make([]byte, n*size), make([][]byte, n)
+	for i := range bufs {
+		bufs[i] = mem[i*size : (i+1)*size : (i+1)*size]
+	}
+	return bufs
+}

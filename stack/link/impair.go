@@ -126,12 +126,7 @@ func (m *Impaired) collect(now time.Time) bool {
 		return false
 	}
 	if m.out == nil {
-		m.out = make([][]byte, outBatch)
-		size := m.Info().FrameLen()
-		mem := make([]byte, outBatch*size)
-		for i := range m.out {
-			m.out[i] = mem[i*size : (i+1)*size]
-		}
+		m.out = Buffers(outBatch, m.Info().FrameLen())
 	}
 	for _, b := range m.out {
 		n := m.line.Transmit(now, b)

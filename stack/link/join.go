@@ -13,11 +13,7 @@ func Join(a, b Device) {
 	way := func(from, to Device) {
 		defer from.Close()
 		defer to.Close()
-		size := from.Info().FrameLen()
-		mem, bufs, sizes := make([]byte, joinBatch*size), make([][]byte, joinBatch), make([]int, joinBatch)
-		for i := range bufs {
-			bufs[i] = mem[i*size : (i+1)*size]
-		}
+		bufs, sizes := Buffers(joinBatch, from.Info().FrameLen()), make([]int, joinBatch)
 		frames := make([][]byte, 0, joinBatch)
 		for {
 			n, err := from.ReadFrames(bufs, sizes)

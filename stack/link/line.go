@@ -63,11 +63,11 @@ type ImpairStats struct {
 	QueueFull uint64 `json:"queueFull"` // dropped: no room before the wire, or on it
 	Abandoned uint64 `json:"abandoned"` // dropped: in flight when the line ended
 
-	Duplicated uint64 `json:"duplicated"` // second copies that came out
-	Reordered  uint64 `json:"reordered"`  // went behind a frame that came after
-	Corrupted  uint64 `json:"corrupted"`  // had a bit turned; some of these are dropped later
-	Truncated  uint64 `json:"truncated"`  // were cut; some of these are dropped later
-	Refused    uint64 `json:"refused"`    // came out, copies among them, but the device did not take them
+	Duplicated uint64 `json:"duplicated"`        // second copies that came out
+	Reordered  uint64 `json:"reordered"`         // went behind a frame that came after
+	Corrupted  uint64 `json:"corrupted"`         // had a bit turned; some of these are dropped later
+	Truncated  uint64 `json:"truncated"`         // were cut; some of these are dropped later
+	Refused    uint64 `json:"refused,omitempty"` // came out, copies among them, but the device did not take them
 }
 
 // Dropped returns the sum of the drops.

@@ -13,14 +13,6 @@ import (
 // batch is how many frames are moved in one call.
 const batch = 64
 
-func buffers(size int) ([][]byte, []int) {
-	mem, bufs := make([]byte, batch*size), make([][]byte, batch)
-	for i := range bufs {
-		bufs[i] = mem[i*size : (i+1)*size : (i+1)*size]
-	}
-	return bufs, make([]int, batch)
-}
-
 // A Poller is a device that can say whether a frame is there, so that whoever has sent it one can look for
 // the answer at once: a kernel behind a TAP has often answered before the call that wrote returns, and
 // nobody has to be woken to find that out.
@@ -83,8 +75,7 @@ type reader struct {
 }
 
 func newReader(p *Port, dev link.Device) *reader {
-	bufs, sizes := buffers(dev.Info().FrameLen())
-	return &reader{port: p, bufs: bufs, sizes: sizes, frames: make([][]byte, 0, batch)}
+	return &reader{port: p, bufs: link.Buffers(batch, dev.Info().FrameLen()), sizes: make([]int, batch), frames: make([][]byte, 0, batch)}
 }
 
 // move moves what a call of read finds, and returns how many frames that were.
@@ -140,8 +131,7 @@ type writer struct {
 }
 
 func newWriter(p *Port, dev link.Device) *writer {
-	bufs, sizes := buffers(dev.Info().FrameLen())
-	return &writer{port: p, dev: dev, bufs: bufs, sizes: sizes, frames: make([][]byte, 0, batch)}
+	return &writer{port: p, dev: dev, bufs: link.Buffers(batch, dev.Info().FrameLen()), sizes: make([]int, batch), frames: make([][]byte, 0, batch)}
 }
 
 // batch moves what is queued, 64 frames at most. It fails when the port is closed.

@@ -30,10 +30,7 @@ var (
 	errCaptureGone = errors.New("the client went")
 )
 
-var captureEnds = []struct {
-	err  error
-	name string
-}{
+var captureEndings = []ending{
 	{errCaptured, "complete"}, {errCaptureGone, "closed"}, {errStalled, "stalled"}, {errShutdown, "shutdown"},
 }
 
@@ -41,80 +38,31 @@ var errNoRecorder = errors.New("this httptap does not record")
 
 // captures are those of a relay.
 type captures struct {
-	ctx    context.Context // ends with the relay
-	cancel context.CancelCauseFunc
-	all    sync.WaitGroup
-
-	mu     sync.Mutex
-	closed bool
-	count  captureStats
+	*runs
+	frames uint64 // guarded by the runs' mutex
 }
 
-// captureStats count captures: Opened = Open + the sum of Ended.
+// captureStats count captures.
 type captureStats struct {
-	Open   int               `json:"open"`
-	Opened uint64            `json:"opened"`
-	Ended  map[string]uint64 `json:"ended"`  // by reason
-	Frames uint64            `json:"frames"` // that were sent, of those that have ended
-	Ring   capture.Stats     `json:"ring"`
+	runStats
+	Frames uint64        `json:"frames"` // that were sent, of those that have ended
+	Ring   capture.Stats `json:"ring"`
 }
 
-func newCaptures() *captures {
-	s := &captures{count: captureStats{Ended: make(map[string]uint64)}}
-	s.ctx, s.cancel = context.WithCancelCause(context.Background())
-	for _, e := range captureEnds {
-		s.count.Ended[e.name] = 0
-	}
-	return s
-}
+func newCaptures() *captures { return &captures{runs: newRuns(captureEndings)} }
 
-func (s *captures) enter() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return errShutdown
-	}
-	s.count.Open++
-	s.count.Opened++
-	s.all.Add(1)
-	return nil
-}
+func (s *captures) enter() error { return s.runs.enter(func(int) error { return nil }) }
 
 func (s *captures) leave(frames uint64, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.count.Open--
-	s.count.Frames += frames
-	for _, e := range captureEnds {
-		if errors.Is(err, e.err) {
-			s.count.Ended[e.name]++
-			break
-		}
-	}
-	s.all.Done()
+	s.runs.leave(err, func() { s.frames += frames })
 }
 
-func (s *captures) stats(r *capture.Recorder) captureStats {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	count := s.count
-	count.Ended = make(map[string]uint64, len(s.count.Ended))
-	for name, n := range s.count.Ended {
-		count.Ended[name] = n
-	}
+func (s *captures) stats(r *capture.Recorder) (all captureStats) {
+	all.runStats = s.runs.stats(func() { all.Frames = s.frames })
 	if r != nil {
-		count.Ring = r.Stats()
+		all.Ring = r.Stats()
 	}
-	return count
-}
-
-// close ends all captures and waits until they have.
-func (s *captures) close() {
-	s.mu.Lock()
-	s.closed = true
-	s.mu.Unlock()
-	s.cancel(errShutdown)
-	s.all.Wait()
+	return all
 }
 
 // capture answers pcapng for as long as somebody reads it.
@@ -188,7 +136,7 @@ type captureStream struct {
 	ending bool
 }
 
-// serve returns why the capture ended: one of the errors of captureEnds.
+// serve returns why the capture ended: one of the errors of captureEndings.
 func (s *captureStream) serve(ctx context.Context) error {
 	s.control.SetReadDeadline(time.Time{}) // the server's, for requests, would end it
 	stop := context.AfterFunc(ctx, func() { s.deadline(true) })

@@ -8,8 +8,8 @@
 // Read relay.go (routes), server.go, conns.go and rate.go (how much a caller may take), access.go and
 // token.go (who may call), clients.go (a client's port and its end), calls.go
 // (what each call does), frames.go (frames as JSON, without reflection), stream.go (frames as
-// bytes), framing.go (where a frame ends), ws.go and raw.go (what else a stream runs on), streams.go (how
-// many there are and why each ended), impair.go (bad links), capture.go and captureparams.go (pcapng),
+// bytes), streamwriter.go (who writes them), framing.go (where a frame ends), ws.go and raw.go (what else a
+// stream runs on), streams.go and runs.go (how many there are and why each ended), impair.go (bad links), capture.go and captureparams.go (pcapng),
 // metrics.go (the counters for Prometheus).
 //
 // A request comes from this machine or from a page in its browser. So Host has to name this

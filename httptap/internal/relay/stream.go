@@ -133,7 +133,7 @@ type plain struct{ net.Conn }
 func (p plain) end(error) { p.Close() }
 
 // carry moves frames between a connection and a client until it ends, and returns why: one of the
-// errors of endNames. Early is what was read of the connection already, greeting what is to be
+// errors of streamEndings. Early is what was read of the connection already, greeting what is to be
 // written before the first frame.
 func (r *Relay) carry(conn carrier, c *client, f framing, early []byte, greeting string) error {
 	s := &stream{conn: conn, port: c.port, framing: f, longest: r.cfg.Hub.MTU() + link.HeaderLen, idle: r.cfg.Idle}

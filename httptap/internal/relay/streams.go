@@ -1,10 +1,8 @@
 package relay
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"sync"
 )
 
 // Why a stream ends. The names are those of /stats.
@@ -19,10 +17,7 @@ var (
 	errShutdown = errors.New("the relay ended")
 )
 
-var endNames = []struct {
-	err  error
-	name string
-}{
+var streamEndings = []ending{
 	{errClosed, "closed"}, {errCut, "cut"}, {errShort, "short"}, {errLong, "long"},
 	{errText, "text"}, {errStalled, "stalled"}, {errBroken, "broken"}, {errShutdown, "shutdown"},
 }
@@ -34,90 +29,47 @@ var (
 
 // streams are those of a relay.
 type streams struct {
-	ctx    context.Context // ends with the relay
-	cancel context.CancelCauseFunc
-	all    sync.WaitGroup
-
-	mu     sync.Mutex
-	closed bool
-	of     map[string]int // open ones, by their client
-	count  streamStats
+	*runs
+	// Guarded by the runs' mutex.
+	of   map[string]int // open ones, by their client
+	last string
 }
 
-// streamStats count streams: Opened = Open + the sum of Ended.
+// streamStats count streams.
 type streamStats struct {
-	Open   int               `json:"open"`
-	Opened uint64            `json:"opened"` // set when they are asked for
-	Ended  map[string]uint64 `json:"ended"`  // by reason
-	Last   string            `json:"last"`   // the last end that was not the client's wish
+	runStats
+	Last string `json:"last"` // the last end that was not the client's wish
 }
 
-func newStreams() *streams {
-	s := &streams{of: make(map[string]int)}
-	s.ctx, s.cancel = context.WithCancelCause(context.Background())
-	s.count.Ended = make(map[string]uint64)
-	for _, e := range endNames {
-		s.count.Ended[e.name] = 0
-	}
-	return s
-}
+func newStreams() *streams { return &streams{runs: newRuns(streamEndings), of: make(map[string]int)} }
 
 // enter makes room for one more stream of a client, or says why there is none.
 func (s *streams) enter(client string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch {
-	case s.closed:
-		return errShutdown
-	case s.count.Open == MaxStreams:
-		return errStreams
-	case s.of[client] == MaxClientStreams:
-		return errClientStreams
-	}
-	s.of[client]++
-	s.count.Open++
-	s.all.Add(1)
-	return nil
+	return s.runs.enter(func(open int) error {
+		switch {
+		case open == MaxStreams:
+			return errStreams
+		case s.of[client] == MaxClientStreams:
+			return errClientStreams
+		}
+		s.of[client]++
+		return nil
+	})
 }
 
 // leave counts the end of a client's stream.
 func (s *streams) leave(client string, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.count.Open--
-	if s.of[client]--; s.of[client] == 0 {
-		delete(s.of, client)
-	}
-	for _, e := range endNames {
-		if errors.Is(err, e.err) {
-			s.count.Ended[e.name]++
-			break
+	s.runs.leave(err, func() {
+		if s.of[client]--; s.of[client] == 0 {
+			delete(s.of, client)
 		}
-	}
-	if !errors.Is(err, errClosed) {
-		s.count.Last = client + ": " + err.Error()
-	}
-	s.all.Done()
+		if !errors.Is(err, errClosed) {
+			s.last = client + ": " + err.Error()
+		}
+	})
 }
 
-func (s *streams) stats() streamStats {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	count := s.count
-	count.Ended = make(map[string]uint64, len(s.count.Ended))
-	for name, n := range s.count.Ended {
-		count.Ended[name] = n
-		count.Opened += n
-	}
-	count.Opened += uint64(count.Open)
-	return count
-}
-
-// close ends all streams and waits until they have.
-func (s *streams) close() {
-	s.mu.Lock()
-	s.closed = true
-	s.mu.Unlock()
-	s.cancel(errShutdown)
-	s.all.Wait()
+func (s *streams) stats() (all streamStats) {
+	all.runStats = s.runs.stats(func() { all.Last = s.last })
+	return all
 }
