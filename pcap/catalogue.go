@@ -25,7 +25,7 @@ func Layouts() iter.Seq[*field.Layout] {
 }
 
 // Specs yields every field that a frame can show, and the layer that it belongs to: the layers
-// themselves, their heads, what their tails and trailers add, and the parts of all these. Bytes
+// themselves, their heads, what their tails and trails add, and the parts of all these. Bytes
 // that no layer explains have no layer.
 func Specs() iter.Seq2[*field.Spec, *field.Layout] {
 	return func(yield func(*field.Spec, *field.Layout) bool) {

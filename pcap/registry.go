@@ -36,6 +36,14 @@ var registry = []struct {
 	{field.TCPPort, 8080, &http1.Layout},
 }
 
+// guesses are the layouts that are asked, in this order, where a port has none.
+var guesses = []struct {
+	table  field.Table
+	layout *field.Layout
+}{
+	{field.TCPPort, &http1.Layout},
+}
+
 // layouts is the registry as the decoder asks it.
 var layouts = func() map[uint64]*field.Layout {
 	m := make(map[uint64]*field.Layout, len(registry))
@@ -44,6 +52,19 @@ var layouts = func() map[uint64]*field.Layout {
 	}
 	return m
 }()
+
+// find returns the layout of a payload that table and key name, or that it looks like.
+func find(n field.Next, payload []byte) *field.Layout {
+	if l := lookup(n); l != nil {
+		return l
+	}
+	for i := range guesses {
+		if g := &guesses[i]; g.table == n.Table && g.layout.Guess(payload) {
+			return g.layout
+		}
+	}
+	return nil
+}
 
 func lookup(n field.Next) *field.Layout {
 	if n.Table == field.None {

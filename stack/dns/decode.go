@@ -57,7 +57,7 @@ func streamNext(c *field.Context) field.Next {
 	if len(c.Rest()) == 0 || c.Spans[c.Find(&streamHead[0])].Err != nil {
 		return field.Next{}
 	}
-	return field.Next{Table: field.TCPPort, Key: Port}
+	return field.Next{Again: true}
 }
 
 // message appends what follows the header.

@@ -23,9 +23,17 @@ type Layout struct {
 	// with Next nil or its Table None it is Data.
 	Next func(c *Context) Next
 
-	// Trailer describes bytes behind the payload that belong to this layer, such as
-	// Ethernet's padding. Nil: such bytes are Undecoded.
+	// Guess tells whether the bytes are likely a message of this protocol: for ports that
+	// nobody has registered. Nil: never.
+	Guess func(b []byte) bool
+
+	// Trailer describes bytes behind the payload that belong to this layer. Nil: such bytes
+	// are Undecoded.
 	Trailer *Spec
+
+	// Trail appends them, from c.Pos() to c.Limit, where they have parts, as Ethernet's padding
+	// and check sequence; Trailer is for what it leaves. More has its fields.
+	Trail func(c *Context)
 }
 
 // Pseudo is what a transport checksum needs of the network layer, and where it came from.

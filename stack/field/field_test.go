@@ -50,6 +50,9 @@ func TestValues(t *testing.T) {
 		{Spec{Kind: Uint, Bits: 4, Scale: 4, Unit: "bytes"}, []byte{0x50}, "20 bytes"},
 		{Spec{Kind: Uint, Bits: 8, Values: Values{6: "TCP"}}, []byte{6}, "TCP (6)"},
 		{Spec{Kind: Int, Bits: 8}, []byte{0xfa}, "-6"},
+		{Spec{Kind: Uint, Bits: 8, Values: Values{6: "TCP"}}, []byte{6, 1, 2}, "TCP (6)"}, // a group that begins with its number
+		{Spec{Kind: Int, Bits: 8}, []byte{0xfa, 1, 2}, "-6"},
+		{Spec{Kind: Hex, Bits: 12}, []byte{0x12, 0x34, 0x56}, "0x123"},
 		{Spec{Kind: Hex, Bits: 12}, []byte{0x01, 0x20}, "0x012"},
 		{Spec{Kind: Flag, Bits: 1}, []byte{0x80}, "Set"},
 		{Spec{Kind: Flag, Bits: 1}, []byte{0x7f}, "Not set"},
@@ -67,7 +70,7 @@ func TestValues(t *testing.T) {
 		{Spec{Kind: IPv4, Bits: 32}, []byte{192, 0}, "c000"}, // cut short
 	} {
 		n := c.spec.Bits
-		if n == 0 || n > 8*len(c.bytes) {
+		if n == 0 || n > 8*len(c.bytes) || len(c.bytes) > 2 && n < 16 {
 			n = 8 * len(c.bytes)
 		}
 		s := Span{Spec: &c.spec, Len: int32(n)}

@@ -48,7 +48,7 @@ const (
 type Spec struct {
 	Name   string // Wireshark's display-filter name: "tcp.srcport"
 	Label  string // for people: "Source Port"
-	Bits   int    // width; 0 when only the bytes themselves tell
+	Bits   int    // width; 0 when only the bytes themselves tell; of a group, its number's that it begins with
 	Kind   Kind
 	Class  Class
 	Scale  int    // a Uint's unit: the shown value is the wire's times Scale; 0 is 1
