@@ -104,6 +104,13 @@ func (d *Decoder) finish(depth int) {
 		if c.Limit = d.open[depth].end; c.Pos() >= c.Limit {
 			continue
 		}
+		if l := d.open[depth].layout; l.Rear != nil {
+			c.Start = d.open[depth].start
+			if l.Rear(c); c.Pos() >= c.Limit {
+				continue
+			}
+			c.Resume()
+		}
 		around := &d.open[max(depth-1, 0)]
 		if around.layout.Trail != nil {
 			c.Start = around.start

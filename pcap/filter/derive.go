@@ -191,7 +191,10 @@ func (p *Packet) trailer() int {
 	end := len(p.Spans)
 	for i := end - 1; i >= 0; i-- {
 		s := &p.Spans[i]
-		if s.Depth > 0 || s.Spec.Kind == field.Layer {
+		if s.Depth > 0 {
+			continue
+		}
+		if s.Spec.Kind == field.Layer {
 			break
 		}
 		if s.Spec != &field.Data {

@@ -60,7 +60,7 @@ func trail(c *field.Context) {
 	}
 	if sum {
 		i := c.AddBytes(&fcs, fcsLen)
-		if want := bits.ReverseBytes32(crc32.ChecksumIEEE(c.Frame[c.Start:c.Spans[i].Bit/8])); want != binary.BigEndian.Uint32(c.Frame[c.Spans[i].Bit/8:]) {
+		if want := bits.ReverseBytes32(crc32.ChecksumIEEE(c.Frame[c.Start : c.Spans[i].Bit/8])); want != binary.BigEndian.Uint32(c.Frame[c.Spans[i].Bit/8:]) {
 			c.Fault(i, badFCS, 0)
 		}
 	}

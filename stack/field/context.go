@@ -23,6 +23,10 @@ type Layout struct {
 	// with Next nil or its Table None it is Data.
 	Next func(c *Context) Next
 
+	// Rear appends this layer's own bytes behind the payload, from c.Pos() to c.Limit: for who
+	// sets c.Limit in Check to the payload's end and has more behind it. More has its fields.
+	Rear func(c *Context)
+
 	// Guess tells whether the bytes are likely a message of this protocol: for ports that
 	// nobody has registered. Nil: never.
 	Guess func(b []byte) bool

@@ -119,6 +119,10 @@ func Decode(t testing.TB, l *field.Layout, b []byte, before func(*field.Context)
 		c.AddBytes(&field.Data, n)
 	}
 	c.Limit = len(b)
+	if l.Rear != nil && len(c.Rest()) > 0 {
+		c.Resume()
+		l.Rear(c)
+	}
 	if n := len(c.Rest()); n > 0 {
 		c.Resume()
 		c.AddBytes(&field.Undecoded, n)
