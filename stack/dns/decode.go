@@ -6,6 +6,14 @@ import (
 	"httptap/stack/field"
 )
 
+// Operations whose messages have a form of their own. RFC 2136, 1.3; RFC 8490, 5.4
+const (
+	opcodeUpdate   Opcode = 5
+	opcodeStateful Opcode = 6
+)
+
+var updateCounts = [...]*field.Spec{&countZones, &countPrerequisites, &countUpdates}
+
 // A decoder turns one message into spans.
 type decoder struct {
 	c       *field.Context
@@ -15,10 +23,16 @@ type decoder struct {
 	steps   int          // what its names may still cost
 	lacking *field.Fault // why bytes are missing at the end, nil when nothing excuses that
 	broken  bool         // the next entry can't be found
+	flush   bool         // classes have a flag: multicast DNS
+	update  bool         // the counts have their names of an update
 }
 
-func tail(c *field.Context) {
-	d := decoder{c: c, counts: head[countHead:], names: &names, base: c.Start}
+func tail(c *field.Context)          { datagram(c, head[countHead:], false) }
+func multicastTail(c *field.Context) { datagram(c, head[countHead:], true) }
+func localTail(c *field.Context)     { datagram(c, localHead[countHead:], false) }
+
+func datagram(c *field.Context, counts []field.Spec, flush bool) {
+	d := decoder{c: c, counts: counts, names: &names, base: c.Start, flush: flush}
 	if c.Missing() > 0 || c.Quoted {
 		d.lacking = field.Snapped
 	}
@@ -65,6 +79,18 @@ func (d *decoder) message() {
 	c := d.c
 	d.steps = budget(c.Limit - d.base)
 	counts := c.Frame[d.base+4:]
+	switch Opcode(c.Frame[d.base+2] >> 3 & 15) {
+	case opcodeUpdate:
+		for i, s := range updateCounts {
+			c.Spans[c.Find(&d.counts[i])].Spec = s
+		}
+		d.update = true
+	case opcodeStateful:
+		if binary.BigEndian.Uint64(counts) == 0 {
+			d.stateful()
+			return
+		}
+	}
 	for s := Questions; s < numSections && !d.broken; s++ {
 		count := int(binary.BigEndian.Uint16(counts[2*s:]))
 		if count == 0 {
@@ -105,7 +131,11 @@ func (d *decoder) lack(s Section, n int) {
 	if f == nil {
 		f = &faultCount
 	}
-	d.c.Fault(d.c.Find(&d.counts[s]), f, uint32(n))
+	count := &d.counts[s]
+	if d.update && int(s) < len(updateCounts) {
+		count = updateCounts[s]
+	}
+	d.c.Fault(d.c.Find(count), f, uint32(n))
 }
 
 func (d *decoder) question() {
@@ -113,7 +143,12 @@ func (d *decoder) question() {
 	group := c.Open(&specQuery)
 	if d.name(&d.names[nameQuery], unbounded) {
 		c.Add(&specQryType, 16)
-		c.Add(&specQryClass, 16)
+		if d.flush {
+			c.Add(&specQU, 1)
+			c.Add(&specQryClass15, 15)
+		} else {
+			c.Add(&specQryClass, 16)
+		}
 		d.broken = c.Cut()
 	} else {
 		d.broken = true
@@ -141,13 +176,24 @@ func (d *decoder) recordBody() {
 		return
 	}
 	typ := binary.BigEndian.Uint16(c.Frame[at:])
+	if d.flush {
+		c.Add(&specFlush, 1)
+	}
 	if typ == TypeOPT {
-		c.Add(&specUDPSize, 16)
+		if d.flush {
+			c.Add(&specUDPSize15, 15)
+		} else {
+			c.Add(&specUDPSize, 16)
+		}
 		c.Add(&specExtCode, 8)
 		c.Add(&specVersion, 8)
 		c.Add(&specZ, 16)
 	} else {
-		c.Add(&specClass, 16)
+		if d.flush {
+			c.Add(&specClass15, 15)
+		} else {
+			c.Add(&specClass, 16)
+		}
 		c.Add(&specTTL, 32)
 	}
 	length := c.Add(&specLen, 16)
