@@ -62,8 +62,10 @@ type tally struct {
 func newAgreement(names map[string]bool) *agreement {
 	a := &agreement{known: map[string]bool{}, names: names, fields: map[string]*tally{}, layers: map[string]*tally{},
 		beyond: map[string]int{}, behind: map[string]int{}, lacking: map[string]int{}, excused: map[string]int{}}
-	for s := range Specs() {
-		a.known[s.Name] = true
+	for s, l := range Specs() {
+		if l == nil || !IsFallback(l) { // gopacket's layers have no fields to compare
+			a.known[s.Name] = true
+		}
 	}
 	return a
 }
@@ -174,6 +176,11 @@ func (a *agreement) add(c *caught, spans []field.Span) {
 	covered := make([]bool, len(c.theirs))
 	used := make([]bool, len(spans))
 	end := 1 << 30 // where the first layer begins that we do not have
+	for _, s := range spans {
+		if s.Spec.Kind == field.Layer && s.Spec.Ref == fallbackRef {
+			end = min(end, int(s.Bit/8)-1) // gopacket's, whatever it is
+		}
+	}
 	for i := range c.theirs {
 		f := &c.theirs[i]
 		if !f.layer {

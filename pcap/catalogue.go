@@ -6,7 +6,8 @@ import (
 	"httptap/stack/field"
 )
 
-// Layouts yields every layout that a frame can be decoded with, each once, the outermost first.
+// Layouts yields every layout that a frame can be decoded with, each once, the outermost first, and
+// those that gopacket explains last.
 func Layouts() iter.Seq[*field.Layout] {
 	return func(yield func(*field.Layout) bool) {
 		seen := map[*field.Layout]bool{rootLayout: true}
@@ -19,6 +20,11 @@ func Layouts() iter.Seq[*field.Layout] {
 				if !yield(r.layout) {
 					return
 				}
+			}
+		}
+		for _, f := range fallbacks {
+			if l := fallbackTable[key(f.table, f.key)]; layouts[key(f.table, f.key)] == nil && !yield(l) {
+				return
 			}
 		}
 	}

@@ -16,10 +16,12 @@ type Decoder struct {
 	again bool // the layout that next returned is of a message beside the last
 }
 
-// A region is a layer, where it begins, and where the bytes end that the layer around it gave.
+// A region is a layer, where it begins, where the bytes end that the layer around it gave, and
+// whether it lies in a quotation.
 type region struct {
 	layout     *field.Layout
 	start, end int
+	quoted     bool
 }
 
 // Decode explains an Ethernet frame of which wire bytes were on the wire; frame may be the
@@ -55,7 +57,7 @@ func (d *Decoder) decode(l *field.Layout, frame []byte, wire int) []field.Span {
 		}
 		// A layer can only take from what the one around it gave.
 		c.Limit = min(max(c.Limit, c.Pos()), outer)
-		d.open[depth] = region{l, c.Start, outer}
+		d.open[depth] = region{l, c.Start, outer, c.Quoted}
 		depth++
 		inner := d.next(l)
 		if inner == l && d.again {
@@ -78,7 +80,7 @@ func (d *Decoder) next(l *field.Layout) *field.Layout {
 	if l.Next != nil {
 		to := l.Next(c)
 		// A message of no bytes would be followed by itself for ever.
-		if to.Again && n > 0 && c.Pos() > c.Start {
+		if to.Again && n > 0 && c.Pos() > c.Start && len(c.Spans) < field.MaxSpans {
 			d.again = true
 			return l
 		}
@@ -105,15 +107,15 @@ func (d *Decoder) finish(depth int) {
 			continue
 		}
 		if l := d.open[depth].layout; l.Rear != nil {
-			c.Start = d.open[depth].start
-			if l.Rear(c); c.Pos() >= c.Limit {
+			c.Start, c.Quoted = d.open[depth].start, d.open[depth].quoted
+			l.Rear(c)
+			if c.Resume(); c.Pos() >= c.Limit {
 				continue
 			}
-			c.Resume()
 		}
 		around := &d.open[max(depth-1, 0)]
 		if around.layout.Trail != nil {
-			c.Start = around.start
+			c.Start, c.Quoted = around.start, around.quoted
 			around.layout.Trail(c)
 		}
 		if c.Pos() >= c.Limit {

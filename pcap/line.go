@@ -127,6 +127,9 @@ var titles = func() map[*field.Spec]string {
 	for _, r := range registry {
 		m[&r.layout.Spec] = r.layout.Title
 	}
+	for _, l := range fallbackTable {
+		m[&l.Spec] = l.Title
+	}
 	return m
 }()
 

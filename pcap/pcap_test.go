@@ -221,6 +221,9 @@ func FuzzDecode(f *testing.F) {
 			f.Add(b, 10)
 		}
 	}
+	for _, m := range madeFrames(f) {
+		f.Add(m.data, 0)
+	}
 	f.Fuzz(func(t *testing.T, b []byte, missing int) {
 		var p Printer
 		wire := len(b)

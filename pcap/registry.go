@@ -49,14 +49,17 @@ var guesses = []struct {
 var layouts = func() map[uint64]*field.Layout {
 	m := make(map[uint64]*field.Layout, len(registry))
 	for _, r := range registry {
-		m[uint64(r.table)<<32|uint64(r.key)] = r.layout
+		m[key(r.table, r.key)] = r.layout
 	}
 	return m
 }()
 
-// find returns the layout of a payload that table and key name, or that it looks like.
+func key(t field.Table, k uint32) uint64 { return uint64(t)<<32 | uint64(k) }
+
+// find returns the layout of a payload that table and key name, or that it looks like, else the one
+// for gopacket.
 func find(n field.Next, payload []byte) *field.Layout {
-	if l := lookup(n); l != nil {
+	if l := lookup(layouts, n); l != nil {
 		return l
 	}
 	for i := range guesses {
@@ -64,19 +67,18 @@ func find(n field.Next, payload []byte) *field.Layout {
 			return g.layout
 		}
 	}
-	return nil
+	return lookup(fallbackTable, n)
 }
 
-func lookup(n field.Next) *field.Layout {
+func lookup(in map[uint64]*field.Layout, n field.Next) *field.Layout {
 	if n.Table == field.None {
 		return nil
 	}
-	table := uint64(n.Table) << 32
-	if l := layouts[table|uint64(n.Key)]; l != nil {
+	if l := in[key(n.Table, n.Key)]; l != nil {
 		return l
 	}
 	if n.Alt == 0 {
 		return nil
 	}
-	return layouts[table|uint64(n.Alt)]
+	return in[key(n.Table, n.Alt)]
 }

@@ -106,6 +106,7 @@ func tail(c *field.Context) {
 		}
 	}
 	v := look(c.Frame[c.Start:c.Limit])
+	c.Cost += v.options
 	v.addName(c, &specSName, &groupSName, v.overload&overloadSName != 0)
 	v.addName(c, &specFile, &groupFile, v.overload&overloadFile != 0)
 	cookie := c.Add(&specCookie, 32)
@@ -127,6 +128,7 @@ func tail(c *field.Context) {
 type view struct {
 	overload    byte
 	pxe         bool
+	options     int // how many were looked at
 	seen, twice [4]uint64
 }
 
@@ -148,6 +150,7 @@ func look(b []byte) (v view) {
 func (v *view) area(area []byte) {
 	for i := 0; i < len(area); {
 		code := area[i]
+		v.options++
 		if i++; code == OptPad {
 			continue
 		}

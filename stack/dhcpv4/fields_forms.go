@@ -43,14 +43,6 @@ func raw(c *field.Context, n int) {
 	}
 }
 
-// addBytes is the form of a value that is not explained further.
-func addBytes(c *field.Context, o *option, n int) *field.Fault {
-	if n > 0 {
-		c.AddBytes(&o.spec, n)
-	}
-	return nil
-}
-
 // addText is the form of a value of one byte or more.
 func addText(c *field.Context, o *option, n int) *field.Fault {
 	if n == 0 {
@@ -82,7 +74,6 @@ func parts(c *field.Context, specs []*field.Spec, n int) *field.Fault {
 	for _, s := range specs {
 		bits += s.Bits
 		if s.Bits == 0 {
-			bits = 8 * (stop - at)
 			if left := stop - c.Pos(); left > 0 {
 				c.AddBytes(s, left)
 			}

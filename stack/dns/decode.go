@@ -77,7 +77,9 @@ func streamNext(c *field.Context) field.Next {
 // message appends what follows the header.
 func (d *decoder) message() {
 	c := d.c
-	d.steps = budget(c.Limit - d.base)
+	all := budget(c.Limit - d.base)
+	d.steps = all
+	defer func() { c.Cost += all - d.steps }()
 	counts := c.Frame[d.base+4:]
 	switch Opcode(c.Frame[d.base+2] >> 3 & 15) {
 	case opcodeUpdate:

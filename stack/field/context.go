@@ -58,6 +58,7 @@ type Context struct {
 	Limit  int // byte behind the last that can belong to the current layer
 	Pseudo Pseudo
 	Quoted bool // inside an ICMP error's quotation: lawfully cut short, sums can't be verified
+	Cost   int  // the steps of loops that append no span: what bounds a frame's cost is tested with it
 
 	bit   int
 	depth uint8
@@ -130,6 +131,9 @@ func (c *Context) Add(s *Spec, n int) int {
 		return -1
 	}
 	i := len(c.Spans)
+	if i >= MaxSpans {
+		return c.stop()
+	}
 	if room := c.Limit<<3 - c.bit; n > room {
 		c.cut = true
 		c.Spans = append(c.Spans, Span{Spec: s, Err: c.CutFault(), Bit: int32(c.bit), Len: int32(max(room, 0)), Depth: c.depth})
@@ -141,12 +145,36 @@ func (c *Context) Add(s *Spec, n int) int {
 		c.bit += n
 		return i
 	}
+	c.parts(s.Sub)
+	return i
+}
+
+// parts appends the fields that tile the span before. They are there when that is.
+func (c *Context) parts(sub []Spec) {
 	c.depth++
-	for k := range s.Sub {
-		c.Add(&s.Sub[k], s.Sub[k].Bits)
+	for k := range sub {
+		s := &sub[k]
+		c.Spans = append(c.Spans, Span{Spec: s, Bit: int32(c.bit), Len: int32(s.Bits), Depth: c.depth})
+		if s.Sub != nil {
+			c.parts(s.Sub)
+		} else {
+			c.bit += s.Bits
+		}
 	}
 	c.depth--
-	return i
+}
+
+// MaxSpans is how many fields a frame is taken apart into. No sane frame has so many; one that was
+// made to have them would cost too much.
+const MaxSpans = 1 << 15
+
+// stop marks the rest of the layer as not taken apart and ends the layer.
+func (c *Context) stop() int {
+	if c.cut = true; c.bit < c.Limit<<3 {
+		c.Spans = append(c.Spans, Span{Spec: &Undecoded, Err: TooMany, Bit: int32(c.bit), Len: int32(c.Limit<<3 - c.bit), Depth: c.depth})
+		c.bit = c.Limit << 3
+	}
+	return -1
 }
 
 // AddBytes is Add in bytes.
@@ -178,8 +206,10 @@ func (c *Context) Fault(i int, f *Fault, want uint32) {
 func (c *Context) Find(s *Spec) int {
 	for i := len(c.Spans) - 1; i >= 0; i-- {
 		if c.Spans[i].Spec == s && int(c.Spans[i].Bit) >= c.Start<<3 {
+			c.Cost += len(c.Spans) - i
 			return i
 		}
 	}
+	c.Cost += len(c.Spans)
 	return -1
 }

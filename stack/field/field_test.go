@@ -129,3 +129,26 @@ func TestDecodeAllocatesNothing(t *testing.T) {
 		t.Errorf("%v allocations a frame", n)
 	}
 }
+
+// A frame made to have endless fields is taken apart up to a number of them; the rest is one span
+// that says so.
+func TestTooManyFields(t *testing.T) {
+	var c Context
+	frame := make([]byte, 64<<10)
+	c.Reset(frame, len(frame))
+	c.Begin(&Layout{Spec: Spec{Name: "toy", Kind: Layer}})
+	bits := Spec{Name: "toy.bits", Bits: 8, Kind: Hex, Sub: []Spec{{Name: "toy.a", Bits: 4, Kind: Hex}, {Name: "toy.b", Bits: 4, Kind: Hex}}}
+	for c.Pos() < c.Limit {
+		c.Add(&bits, 8)
+	}
+	last := c.Spans[len(c.Spans)-1]
+	if last.Spec != &Undecoded || last.Err != TooMany || last.End() != 8*len(frame) {
+		t.Errorf("the last span is %s [%d,%d), fault %v", last.Spec.Name, last.Bit, last.End(), last.Err)
+	}
+	if n := len(c.Spans); n < MaxSpans || n > MaxSpans+8 {
+		t.Errorf("%d spans", n)
+	}
+	if c.Add(&bits, 8) != -1 || !c.Cut() {
+		t.Error("more was added")
+	}
+}

@@ -112,6 +112,7 @@ var (
 	Overrun   = &Fault{Name: "malformed.length", Label: "this length reaches past the end of the data", Severity: Error}
 	TooShort  = &Fault{Name: "malformed.short", Label: "this length is under the least that is possible", Severity: Error}
 	BadSum    = &Fault{Name: "checksum.bad", Label: "the checksum is wrong", Severity: Error, WithWant: true}
+	TooMany   = &Fault{Name: "malformed.fields", Label: "too many fields; the rest of this layer is not taken apart", Severity: Warn}
 	TooDeep   = &Fault{Name: "malformed.depth", Label: "nested too deep; decoding stops here", Severity: Error}
 )
 

@@ -44,6 +44,18 @@ var known = []struct {
 	{"X-Forwarded-For", header("x_forwarded_for", "X-Forwarded-For", field.Detail)},
 }
 
+// knownOf returns where in known the names of n bytes are, so that a segment of many lines does not
+// cost a look at all of them for each.
+func knownOf(n int) []uint8 { return knownLens[min(n, len(knownLens)-1)] }
+
+var knownLens = func() (lens [32][]uint8) {
+	for i := range known {
+		n := len(known[i].name)
+		lens[n] = append(lens[n], uint8(i))
+	}
+	return lens
+}()
+
 var cookiePair = field.Spec{Name: "http.cookie_pair", Label: "Cookie pair", Kind: field.Text, Ref: "RFC 6265, 4.2.1"}
 
 func header(name, label string, class field.Class) field.Spec {
@@ -118,8 +130,8 @@ func fieldLine(c *field.Context, spec *field.Spec, text []byte, n int, m *messag
 	name := text[:colon]
 	value := bytes.TrimLeft(text[colon+1:], " \t")
 	k := -1
-	for i := range known {
-		if equalFold(name, known[i].name) {
+	for _, i := range knownOf(len(name)) {
+		if c.Cost++; equalFold(name, known[i].name) {
 			k = c.Open(&known[i].spec)
 			m.note(known[i].name, value)
 			break

@@ -19,6 +19,7 @@ var (
 	mipCOA     = field.Spec{Name: "icmp.mip.coa", Label: "Care-Of-Address", Bits: 32, Kind: field.IPv4, Class: field.Address, Ref: "RFC 5944, 2.1.1"}
 	mipPrefix  = field.Spec{Name: "icmp.mip.prefixlength", Label: "Prefix Length", Bits: 8, Kind: field.Uint, Ref: "RFC 5944, 2.1.2"}
 	mipToken   = field.Spec{Name: "icmp.mip.challenge", Label: "Challenge", Kind: field.Bytes, Ref: "RFC 4721, 3"}
+	mipPadding = field.Spec{Name: "icmp.mip.padding", Label: "More padding", Kind: field.Padding, Ref: "RFC 5944, 2.1.3"}
 	mipContent = field.Spec{Name: "icmp.mip.data", Label: "Content", Kind: field.Bytes, Ref: "RFC 5944, 1.10"}
 	mipFlags   = field.Spec{Name: "icmp.mip.flags", Label: "Flags", Bits: 16, Kind: field.Hex, Class: field.Flags, Ref: "RFC 5944, 2.1.1", Sub: []field.Spec{
 		{Name: "icmp.mip.r", Label: "Registration Required", Bits: 1, Kind: field.Flag, Ref: "RFC 5944, 2.1.1"},
@@ -37,7 +38,7 @@ var (
 
 func moreRouter() []*field.Spec {
 	return []*field.Spec{&raAddrs, &raSize, &raLifetime, &raAddr, &raLevel, &raExtra, &mipGroup, &mipType, &mipLength, &mipSeq, &mipLife,
-		&mipFlags, &mipCOA, &mipPrefix, &mipToken, &mipContent}
+		&mipFlags, &mipCOA, &mipPrefix, &mipToken, &mipContent, &mipPadding}
 }
 
 // routerAdvertisement adds the entries and the extensions of a type 9.
@@ -75,7 +76,15 @@ func mobileExtension(c *field.Context) {
 	defer c.Close(group)
 	c.Add(&mipType, 8)
 	if typ == 0 {
-		return // RFC 5944, 2.1.3: padding "has no Length field and no Data field"
+		// RFC 5944, 2.1.3: padding "has no Length field and no Data field".
+		n := 0
+		for c.Pos()+n < c.Limit && c.Frame[c.Pos()+n] == 0 {
+			n++
+		}
+		if n > 0 {
+			c.AddBytes(&mipPadding, n)
+		}
+		return
 	}
 	length := c.Add(&mipLength, 8)
 	if c.Cut() {

@@ -212,7 +212,7 @@ func option(c *field.Context, end int) {
 		f.add(c, stop)
 		return
 	}
-	if !f.walk(c, stop) {
+	if stop <= c.Limit && !f.walk(c, stop) { // what was not captured can't be taken apart
 		c.Fault(l, optLenKind, 0)
 	}
 	if n := stop - c.Pos(); n > 0 {

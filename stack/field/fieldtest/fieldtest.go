@@ -111,6 +111,7 @@ func Decode(t testing.TB, l *field.Layout, b []byte, before func(*field.Context)
 	if l.Check != nil && !c.Cut() {
 		l.Check(c)
 	}
+	quoted := c.Quoted
 	if l.Next != nil && !c.Cut() {
 		l.Next(c)
 	}
@@ -121,6 +122,7 @@ func Decode(t testing.TB, l *field.Layout, b []byte, before func(*field.Context)
 	c.Limit = len(b)
 	if l.Rear != nil && len(c.Rest()) > 0 {
 		c.Resume()
+		c.Quoted = quoted
 		l.Rear(c)
 	}
 	if n := len(c.Rest()); n > 0 {
