@@ -23,7 +23,8 @@ func Layouts() iter.Seq[*field.Layout] {
 			}
 		}
 		for _, f := range fallbacks {
-			if l := fallbackTable[key(f.table, f.key)]; layouts[key(f.table, f.key)] == nil && !yield(l) {
+			n := field.Next{Table: f.table, Key: f.key}
+			if layouts.get(n) == nil && !yield(fallbackTable.get(n)) {
 				return
 			}
 		}

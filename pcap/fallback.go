@@ -59,12 +59,12 @@ const fallbackRef = "github.com/google/gopacket"
 func IsFallback(l *field.Layout) bool { return l.Spec.Ref == fallbackRef }
 
 // fallbackTable is the list as the decoder asks it.
-var fallbackTable = func() map[uint64]*field.Layout {
-	m := map[uint64]*field.Layout{}
+var fallbackTable = func() *tables {
+	t := new(tables)
 	for _, f := range fallbacks {
-		m[key(f.table, f.key)] = fallbackLayout(f.name, f.label, f.typ)
+		t[f.table].set(f.key, fallbackLayout(f.name, f.label, f.typ))
 	}
-	return m
+	return t
 }()
 
 func fallbackLayout(name, label string, typ gopacket.LayerType) *field.Layout {

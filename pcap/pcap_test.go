@@ -242,22 +242,3 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
-
-func BenchmarkDecode(b *testing.B) {
-	f := synFrame(b)
-	var d Decoder
-	b.ReportAllocs()
-	for b.Loop() {
-		d.Decode(f, len(f))
-	}
-}
-
-func BenchmarkLine(b *testing.B) {
-	f := synFrame(b)
-	var p Printer
-	var line []byte
-	b.ReportAllocs()
-	for b.Loop() {
-		line = p.AppendFrame(line[:0], "IN", f)
-	}
-}

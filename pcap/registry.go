@@ -45,21 +45,58 @@ var guesses = []struct {
 	{field.TCPPort, &http1.Layout},
 }
 
-// layouts is the registry as the decoder asks it.
-var layouts = func() map[uint64]*field.Layout {
-	m := make(map[uint64]*field.Layout, len(registry))
-	for _, r := range registry {
-		m[key(r.table, r.key)] = r.layout
-	}
-	return m
-}()
+// A numbers maps the keys of one table to layouts, by the high byte and then the low one: a map
+// would cost more than all the fields of a header.
+type numbers [256]*[256]*field.Layout
 
-func key(t field.Table, k uint32) uint64 { return uint64(t)<<32 | uint64(k) }
+func (n *numbers) set(k uint32, l *field.Layout) {
+	hi := &n[k>>8&255]
+	if *hi == nil {
+		*hi = new([256]*field.Layout)
+	}
+	if (*hi)[k&255] == nil {
+		(*hi)[k&255] = l
+	}
+}
+
+func (n *numbers) get(k uint32) *field.Layout {
+	if hi := n[k>>8&255]; hi != nil && k < 1<<16 {
+		return hi[k&255]
+	}
+	return nil
+}
+
+// tables are what the decoder asks.
+type tables [field.NumTables]numbers
+
+func (t *tables) get(n field.Next) *field.Layout {
+	if n.Table == field.None {
+		return nil
+	}
+	of := &t[n.Table%field.NumTables]
+	if l := of.get(n.Key); l != nil || n.Alt == 0 {
+		return l
+	}
+	return of.get(n.Alt)
+}
+
+// layouts is the registry as the decoder asks it.
+var layouts = func() *tables {
+	t := new(tables)
+	rootLayout.Compile()
+	for _, r := range registry {
+		if r.layout != rootLayout {
+			r.layout.Compile()
+		}
+		t[r.table].set(r.key, r.layout)
+	}
+	return t
+}()
 
 // find returns the layout of a payload that table and key name, or that it looks like, else the one
 // for gopacket.
 func find(n field.Next, payload []byte) *field.Layout {
-	if l := lookup(layouts, n); l != nil {
+	if l := layouts.get(n); l != nil {
 		return l
 	}
 	for i := range guesses {
@@ -67,18 +104,5 @@ func find(n field.Next, payload []byte) *field.Layout {
 			return g.layout
 		}
 	}
-	return lookup(fallbackTable, n)
-}
-
-func lookup(in map[uint64]*field.Layout, n field.Next) *field.Layout {
-	if n.Table == field.None {
-		return nil
-	}
-	if l := in[key(n.Table, n.Key)]; l != nil {
-		return l
-	}
-	if n.Alt == 0 {
-		return nil
-	}
-	return in[key(n.Table, n.Alt)]
+	return fallbackTable.get(n)
 }

@@ -231,6 +231,15 @@ func mayGoOn(c *field.Context, end int) bool {
 // returns the index of the span that stands for it.
 func (v *view) addOption(c *field.Context, code byte, end int) int {
 	o := &options[code]
+	if at, run := c.Pos(), optionRuns[code]; run != nil && at+2 <= end {
+		// Most options are one value of a width, or of any.
+		n := int(c.Frame[at+1])
+		if n > 0 && (o.spec.Bits == 0 || o.spec.Bits == 8*n) && at+2+n <= end && (code != optVendor || !v.pxe) {
+			if i := c.AddRun(run, n); i >= 0 {
+				return i
+			}
+		}
+	}
 	group := c.Open(&o.group)
 	c.Add(&specCode, 8)
 	if c.Pos() >= end {

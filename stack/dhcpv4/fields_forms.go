@@ -16,6 +16,8 @@ type option struct {
 	other field.Spec // the second part of pairs
 	parts []*field.Spec
 
+	simple bool // one value of all bytes
+
 	// joined tells that a value may be spread over several options, none of which can be read
 	// alone. RFC 3396, 5
 	joined bool

@@ -53,11 +53,12 @@ func pairs(first, second, name, ref string) option {
 	o := entry(addPairs, first, name, ref, field.IPv4, 32)
 	o.other = o.spec
 	o.other.Name = "dhcp.option." + second
+	o.simple = false
 	return o
 }
 
 func entry(add func(*field.Context, *option, int) *field.Fault, name, label, ref string, kind field.Kind, bits int) option {
-	o := option{name: label, add: add, spec: field.Spec{Name: "dhcp.option." + name, Label: label, Bits: bits, Kind: kind, Ref: ref}}
+	o := option{name: label, simple: true, add: add, spec: field.Spec{Name: "dhcp.option." + name, Label: label, Bits: bits, Kind: kind, Ref: ref}}
 	if kind == field.IPv4 {
 		o.spec.Class = field.Address
 	}
@@ -86,7 +87,7 @@ func of(name, ref string, specs ...*field.Spec) option {
 }
 
 func (o option) form(add func(*field.Context, *option, int) *field.Fault) option {
-	o.add = add
+	o.add, o.simple = add, false
 	return o
 }
 
@@ -98,7 +99,7 @@ func (o option) format(f func(dst, msg []byte, off, n int) []byte) option {
 // options holds an entry for each code; optionNames names those that have a name.
 var options, optionNames = makeOptions()
 
-func makeOptions() ([256]option, field.Values) {
+func makeOptions() (*[256]option, field.Values) {
 	names := field.Values{OptPad: "Padding", OptEnd: "End"}
 	table := known
 	table[OptParameters] = entry(addList, "request_list_item", "Parameter Request List", "RFC 2132, 9.8", field.Uint, 8).
@@ -120,8 +121,18 @@ func makeOptions() ([256]option, field.Values) {
 	}
 	table[OptEnd].name = "End"
 	table[OptEnd].group.Label = "Option: (255) End"
-	return table, names
+	return &table, names
 }
+
+// optionRuns are all that there is of each simple option.
+var optionRuns = func() (runs [256]*field.Run) {
+	for code := range options {
+		if o := &options[code]; o.simple {
+			runs[code] = field.NewOptionRun(&o.group, []*field.Spec{&specCode, &specLength}, &specValue, &o.spec)
+		}
+	}
+	return runs
+}()
 
 var known = [256]option{
 	1:  addr("subnet_mask", "Subnet Mask", "RFC 2132, 3.3"),

@@ -79,7 +79,13 @@ func (d *decoder) message() {
 	c := d.c
 	all := budget(c.Limit - d.base)
 	d.steps = all
-	defer func() { c.Cost += all - d.steps }()
+	d.entries()
+	c.Cost += all - d.steps
+}
+
+// entries appends the four sections.
+func (d *decoder) entries() {
+	c := d.c
 	counts := c.Frame[d.base+4:]
 	switch Opcode(c.Frame[d.base+2] >> 3 & 15) {
 	case opcodeUpdate:
@@ -142,8 +148,12 @@ func (d *decoder) lack(s Section, n int) {
 
 func (d *decoder) question() {
 	c := d.c
-	group := c.Open(&specQuery)
-	if d.name(&d.names[nameQuery], unbounded) {
+	group, ok := d.named(queryRun, &specQuery, nameQuery)
+	if ok {
+		if !d.flush && c.AddRun(questionRun, 0) >= 0 {
+			c.Close(group)
+			return
+		}
 		c.Add(&specQryType, 16)
 		if d.flush {
 			c.Add(&specQU, 1)
@@ -160,8 +170,8 @@ func (d *decoder) question() {
 
 func (d *decoder) record() {
 	c := d.c
-	group := c.Open(&specRecord)
-	if d.name(&d.names[nameRecord], unbounded) {
+	group, ok := d.named(recordRun, &specRecord, nameRecord)
+	if ok {
 		d.recordBody()
 		d.broken = c.Cut()
 	} else {
@@ -170,9 +180,47 @@ func (d *decoder) record() {
 	c.Close(group)
 }
 
+// What most records have, each in one go. The names are of a message that begins its layer.
+var (
+	queryRun    = field.NewOptionRun(&specQuery, nil, nil, &names[nameQuery])
+	recordRun   = field.NewOptionRun(&specRecord, nil, nil, &names[nameRecord])
+	questionRun = field.NewRun(&specQryType, &specQryClass)
+	bodyRun     = field.NewRun(&specType, &specClass, &specTTL, &specLen)
+)
+
+// named opens a group that begins with a name. It tells whether what follows that can be read.
+func (d *decoder) named(run *field.Run, group *field.Spec, name int) (i int, ok bool) {
+	c, at := d.c, d.c.Pos()
+	if d.names == &names {
+		steps := d.steps
+		if next, err := checkName(c.Frame[d.base:c.Limit], at-d.base, &d.steps); err == nil {
+			if i = c.AddRun(run, d.base+next-at); i >= 0 {
+				c.Inside()
+				return i, true
+			}
+		}
+		d.steps = steps
+	}
+	i = c.Open(group)
+	return i, d.name(&d.names[name], unbounded)
+}
+
 // recordBody appends what follows a record's name.
 func (d *decoder) recordBody() {
 	c, at := d.c, d.c.Pos()
+	if !d.flush && at+bodyLen <= c.Limit {
+		b := c.Frame[at:]
+		typ, class, n := binary.BigEndian.Uint16(b), binary.BigEndian.Uint16(b[2:]), int(binary.BigEndian.Uint16(b[8:]))
+		if f := formOf(typ, class); f.run != nil && n == f.size && c.AddRun(f.run, 0) >= 0 {
+			return
+		}
+	}
+	if !d.flush && at+2 <= c.Limit && binary.BigEndian.Uint16(c.Frame[at:]) != TypeOPT {
+		if i := c.AddRun(bodyRun, 0); i >= 0 {
+			d.rest(at, i+3)
+			return
+		}
+	}
 	c.Add(&specType, 16)
 	if c.Cut() {
 		return
@@ -199,10 +247,16 @@ func (d *decoder) recordBody() {
 		c.Add(&specTTL, 32)
 	}
 	length := c.Add(&specLen, 16)
-	if c.Cut() {
-		return
+	if !c.Cut() {
+		d.rest(at, length)
 	}
-	n := int(binary.BigEndian.Uint16(c.Frame[at+8:]))
+}
+
+// rest appends the data of the record whose type is at the byte at and whose length is the span
+// length.
+func (d *decoder) rest(at, length int) {
+	c := d.c
+	typ, n := binary.BigEndian.Uint16(c.Frame[at:]), int(binary.BigEndian.Uint16(c.Frame[at+8:]))
 	end := c.Pos() + n
 	if end > c.Limit && d.lacking == nil {
 		c.Fault(length, field.Overrun, 0)
@@ -213,6 +267,9 @@ func (d *decoder) recordBody() {
 	}
 	d.data(typ, class, length, end)
 }
+
+// bodyLen is how long what follows a record's name is, without its data.
+const bodyLen = 10
 
 // unbounded is the end of a name that is in no record's data.
 const unbounded = 1 << 30

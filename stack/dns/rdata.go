@@ -34,6 +34,26 @@ type form struct {
 
 	walk walker
 	adds []*field.Spec // the fields that walk appends
+
+	// run is all that follows the name of a record whose parts have fixed widths, size bytes.
+	run  *field.Run
+	size int
+}
+
+// ready makes the run of a form that can have one.
+func (f *form) ready() {
+	specs := []*field.Spec{&specType, &specClass, &specTTL, &specLen}
+	for _, p := range f.parts {
+		if p.spec == nil || p.text != nil || p.spec.Bits == 0 {
+			return
+		}
+		f.size += p.spec.Bits / 8
+		specs = append(specs, p.spec)
+	}
+	if f.repeat || f.walk != noWalk || len(f.parts) == 0 {
+		return
+	}
+	f.run = field.NewRun(specs...)
 }
 
 // A walker appends what follows the parts up to end. length is the span of the data's length. It
@@ -92,6 +112,9 @@ func formOf(typ, class uint16) *form {
 // commonForms are the forms of the types that most messages have.
 var commonForms = func() (common [256]*form) {
 	for typ, f := range forms {
+		if f.run == nil && f.size == 0 {
+			f.ready()
+		}
 		if int(typ) < len(common) {
 			common[typ] = f
 		}

@@ -38,6 +38,8 @@ type Layout struct {
 	// Trail appends them, from c.Pos() to c.Limit, where they have parts, as Ethernet's padding
 	// and check sequence; Trailer is for what it leaves. More has its fields.
 	Trail func(c *Context)
+
+	run *Run // Spec and Head, when Compile was called
 }
 
 // Pseudo is what a transport checksum needs of the network layer, and where it came from.
@@ -108,6 +110,12 @@ func (c *Context) CutFault() *Fault {
 // root's index. The caller goes on with Tail, Check and End.
 func (c *Context) Begin(l *Layout) int {
 	c.Start, c.depth, c.cut = c.bit>>3, 0, false
+	if l.run != nil {
+		if i := c.AddRun(l.run, 0); i >= 0 {
+			c.depth = 1
+			return i
+		}
+	}
 	i := c.Open(&l.Spec)
 	for k := range l.Head {
 		s := &l.Head[k]
