@@ -124,13 +124,17 @@ func tail(c *field.Context) {
 }
 
 // A view is what has to be known of a message before its first option is read: whether the names
-// hold options, which codes come more than once, and whether a PXE client or server speaks.
+// hold options, how often those come whose value may be in several, and whether PXE speaks.
 type view struct {
-	overload    byte
-	pxe         bool
-	options     int // how many were looked at
-	seen, twice [4]uint64
+	overload byte
+	pxe      bool
+	options  int // how many were looked at
+	joined   [len(joinedCodes)]uint8
 }
+
+// joinedCodes are the options whose value may be spread over several, none of which can be read
+// alone. RFC 3396, 5
+var joinedCodes = [...]byte{119, 120, OptRoutes, 249}
 
 // look reads the options of a message.
 func look(b []byte) (v view) {
@@ -148,34 +152,38 @@ func look(b []byte) (v view) {
 }
 
 func (v *view) area(area []byte) {
-	for i := 0; i < len(area); {
+	n := 0
+	for i := 0; i < len(area); n++ {
 		code := area[i]
-		v.options++
 		if i++; code == OptPad {
 			continue
 		}
 		if code == OptEnd || i == len(area) {
-			return
+			break
 		}
-		value := area[i+1:]
-		if value = value[:min(len(value), int(area[i]))]; len(value) < int(area[i]) {
-			return
+		start, end := i+1, i+1+int(area[i])
+		if i = end; end > len(area) {
+			break
 		}
-		i += 1 + len(value)
-		bit := uint64(1) << (code & 63)
-		v.twice[code>>6] |= v.seen[code>>6] & bit
-		v.seen[code>>6] |= bit
-		switch {
-		case code == OptOverload && len(value) == 1 && v.overload == 0:
-			v.overload = value[0]
-		case code == optVendorClass && len(value) >= 9 && string(value[:9]) == "PXEClient":
-			v.pxe = true
+		switch code {
+		case OptOverload:
+			if end-start == 1 && v.overload == 0 {
+				v.overload = area[start]
+			}
+		case optVendorClass:
+			v.pxe = v.pxe || bytes.HasPrefix(area[start:end], []byte("PXEClient"))
+		case 119, 120, OptRoutes, 249:
+			v.joined[bytes.IndexByte(joinedCodes[:], code)]++
 		}
 	}
+	v.options += n
 }
 
-// repeated tells whether the option code comes more than once.
-func (v *view) repeated(code byte) bool { return v.twice[code>>6]>>(code&63)&1 != 0 }
+// repeated tells whether the option code is one of joinedCodes and comes more than once.
+func (v *view) repeated(code byte) bool {
+	k := bytes.IndexByte(joinedCodes[:], code)
+	return k >= 0 && v.joined[k] > 1
+}
 
 // addName adds one of the two names, or the options that stand in its place.
 func (v *view) addName(c *field.Context, s, group *field.Spec, overloaded bool) {
@@ -230,16 +238,16 @@ func mayGoOn(c *field.Context, end int) bool {
 // addOption adds one option that begins at the current position and has to end before end. It
 // returns the index of the span that stands for it.
 func (v *view) addOption(c *field.Context, code byte, end int) int {
-	o := &options[code]
-	if at, run := c.Pos(), optionRuns[code]; run != nil && at+2 <= end {
+	if at, r := c.Pos(), &optionRuns[code]; r.run != nil && at+2 <= end {
 		// Most options are one value of a width, or of any.
 		n := int(c.Frame[at+1])
-		if n > 0 && (o.spec.Bits == 0 || o.spec.Bits == 8*n) && at+2+n <= end && (code != optVendor || !v.pxe) {
-			if i := c.AddRun(run, n); i >= 0 {
+		if n > 0 && (r.size == 0 || r.size == n) && at+2+n <= end && (code != optVendor || !v.pxe) {
+			if i := c.AddRun(r.run, n); i >= 0 {
 				return i
 			}
 		}
 	}
+	o := &options[code]
 	group := c.Open(&o.group)
 	c.Add(&specCode, 8)
 	if c.Pos() >= end {
@@ -265,7 +273,7 @@ func (v *view) addOption(c *field.Context, code byte, end int) int {
 		if n > 0 {
 			c.AddBytes(&specValue, n)
 		}
-	case o.joined && v.repeated(code):
+	case v.repeated(code):
 		v.addPiece(c, code, n)
 	default:
 		value := -1

@@ -18,10 +18,6 @@ type option struct {
 
 	simple bool // one value of all bytes
 
-	// joined tells that a value may be spread over several options, none of which can be read
-	// alone. RFC 3396, 5
-	joined bool
-
 	// add adds the n bytes of the value, all of which are there, and returns what is wrong
 	// with their number, or nil.
 	add func(c *field.Context, o *option, n int) *field.Fault

@@ -71,8 +71,6 @@ func (o option) unit(u string) option         { o.spec.Unit = u; return o }
 func (o option) label(l string) option        { o.spec.Label = l; return o }
 func (o option) second(l string) option       { o.other.Label = l; return o }
 
-func (o option) join() option { o.joined = true; return o }
-
 // named is an option whose value is shown as bytes.
 func named(name, ref string) option { return option{name: name, spec: field.Spec{Ref: ref}} }
 
@@ -124,11 +122,18 @@ func makeOptions() (*[256]option, field.Values) {
 	return &table, names
 }
 
-// optionRuns are all that there is of each simple option.
-var optionRuns = func() (runs [256]*field.Run) {
+// A simpleOption is all that there is of an option of one value of size bytes, or of any when size
+// is 0.
+type simpleOption struct {
+	run  *field.Run
+	size int
+}
+
+var optionRuns = func() (runs [256]simpleOption) {
 	for code := range options {
 		if o := &options[code]; o.simple {
-			runs[code] = field.NewOptionRun(&o.group, []*field.Spec{&specCode, &specLength}, &specValue, &o.spec)
+			runs[code].size = o.spec.Bits / 8
+			runs[code].run = field.NewOptionRun(&o.group, []*field.Spec{&specCode, &specLength}, &specValue, &o.spec)
 		}
 	}
 	return runs
@@ -243,9 +248,9 @@ var known = [256]option{
 		values(field.Values{0: "DoNotAutoConfigure", 1: "AutoConfigure"}),
 	117: nums16("dhcp_name_service_search_option", "Name Service Search", "RFC 2937, 2").label("Name Service").values(nameServices),
 	118: addr("subnet_selection_option", "Subnet Selection Option", "RFC 3011, 2"),
-	119: made("Domain Search", "RFC 3397, 2", addSearch).join(),
-	120: made("SIP Servers", "RFC 3361, 3", addSIP).join(),
-	121: data("classless_static_route", "Classless Static Route", "RFC 3442").form(addRoutes).format(appendRoute).join(),
+	119: made("Domain Search", "RFC 3397, 2", addSearch),
+	120: made("SIP Servers", "RFC 3361, 3", addSIP),
+	121: data("classless_static_route", "Classless Static Route", "RFC 3442").form(addRoutes).format(appendRoute),
 	122: made("CableLabs Client Configuration", "RFC 3495, 4", addCableLabs),
 	123: of("Coordinate-based Location Configuration", "RFC 6225, 2.2", &geoLatRes, &geoLat, &geoLonRes, &geoLon, &geoAltType, &geoAltRes, &geoAlt, &geoDatum),
 	124: made("V-I Vendor Class", "RFC 3925, 3", addVendorClass),
@@ -283,7 +288,7 @@ var known = [256]option{
 	213: named("V4 Access Domain", "RFC 5986, 3.2"),
 	220: named("Subnet Allocation", "RFC 6656, 3"),
 	221: named("Virtual Subnet Selection", "RFC 6607, 3.1"),
-	249: data("classless_static_route", "Private/Classless Static Route (Microsoft)", "RFC 3442").form(addRoutes).format(appendRoute).join(),
+	249: data("classless_static_route", "Private/Classless Static Route (Microsoft)", "RFC 3442").form(addRoutes).format(appendRoute),
 	252: text("private_proxy_autodiscovery", "Private/Proxy autodiscovery", "draft-ietf-wrec-wpad-01, 4.4.1"),
 }
 

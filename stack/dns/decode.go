@@ -186,6 +186,7 @@ var (
 	recordRun   = field.NewOptionRun(&specRecord, nil, nil, &names[nameRecord])
 	questionRun = field.NewRun(&specQryType, &specQryClass)
 	bodyRun     = field.NewRun(&specType, &specClass, &specTTL, &specLen)
+	optRun      = field.NewRun(&specType, &specUDPSize, &specExtCode, &specVersion, &specZ, &specLen)
 )
 
 // named opens a group that begins with a name. It tells whether what follows that can be read.
@@ -215,9 +216,13 @@ func (d *decoder) recordBody() {
 			return
 		}
 	}
-	if !d.flush && at+2 <= c.Limit && binary.BigEndian.Uint16(c.Frame[at:]) != TypeOPT {
-		if i := c.AddRun(bodyRun, 0); i >= 0 {
-			d.rest(at, i+3)
+	if !d.flush && at+2 <= c.Limit {
+		run, length := bodyRun, 3
+		if binary.BigEndian.Uint16(c.Frame[at:]) == TypeOPT {
+			run, length = optRun, 7
+		}
+		if i := c.AddRun(run, 0); i >= 0 {
+			d.rest(at, i+length)
 			return
 		}
 	}

@@ -1,5 +1,7 @@
 package field
 
+import "slices"
+
 // A Layout is one protocol's table and the functions for what a table can't say. Only Spec
 // and Head are needed.
 type Layout struct {
@@ -120,7 +122,7 @@ func (c *Context) Begin(l *Layout) int {
 	for k := range l.Head {
 		s := &l.Head[k]
 		if s.Sub == nil && c.bit+s.Bits <= c.Limit<<3 {
-			c.Spans = append(c.Spans, Span{Spec: s, Bit: int32(c.bit), Len: int32(s.Bits), Depth: c.depth})
+			c.push(s, s.Bits)
 			c.bit += s.Bits
 			continue
 		}
@@ -148,7 +150,7 @@ func (c *Context) Add(s *Spec, n int) int {
 		c.bit += max(room, 0)
 		return i
 	}
-	c.Spans = append(c.Spans, Span{Spec: s, Bit: int32(c.bit), Len: int32(n), Depth: c.depth})
+	c.push(s, n)
 	if s.Sub == nil {
 		c.bit += n
 		return i
@@ -157,12 +159,25 @@ func (c *Context) Add(s *Spec, n int) int {
 	return i
 }
 
+// push appends a span of n bits at the current position. Writing its fields one by one, and none of
+// the slice's but its length, is what makes a field cost little.
+func (c *Context) push(s *Spec, n int) {
+	i := len(c.Spans)
+	if i == cap(c.Spans) {
+		c.Spans = slices.Grow(c.Spans, 1)
+	}
+	c.Spans = c.Spans[:i+1]
+	to := &c.Spans[i]
+	to.Spec, to.Err, to.Want = s, nil, 0
+	to.Bit, to.Len, to.Depth = int32(c.bit), int32(n), c.depth
+}
+
 // parts appends the fields that tile the span before. They are there when that is.
 func (c *Context) parts(sub []Spec) {
 	c.depth++
 	for k := range sub {
 		s := &sub[k]
-		c.Spans = append(c.Spans, Span{Spec: s, Bit: int32(c.bit), Len: int32(s.Bits), Depth: c.depth})
+		c.push(s, s.Bits)
 		if s.Sub != nil {
 			c.parts(s.Sub)
 		} else {
@@ -190,7 +205,7 @@ func (c *Context) AddBytes(s *Spec, n int) int { return c.Add(s, 8*n) }
 
 // Open begins a group: what is added until Close lies below it. It returns the group's index.
 func (c *Context) Open(s *Spec) int {
-	c.Spans = append(c.Spans, Span{Spec: s, Bit: int32(c.bit), Depth: c.depth})
+	c.push(s, 0)
 	c.depth++
 	return len(c.Spans) - 1
 }
