@@ -45,7 +45,7 @@ func askTshark(t testing.TB, file []byte) (frames [][]found) {
 	if err != nil {
 		t.Fatalf("tshark: %v\n%s", err, stderr.Bytes())
 	}
-	d := xml.NewDecoder(bytes.NewReader(out))
+	d := xml.NewDecoder(bytes.NewReader(bytes.ToValidUTF8(out, []byte("?"))))
 	d.Strict = false // tshark writes control characters as they are
 	hidden := 0      // how deep inside of what is not the frame's
 	for {

@@ -2,6 +2,7 @@ package pcap
 
 import (
 	"encoding/hex"
+	"fmt"
 	"strconv"
 	"strings"
 	"testing"
@@ -95,7 +96,20 @@ func isHex(show string, b []byte) bool {
 // replaced, and what stands behind a zero byte left out.
 func sameText(own, show string) bool {
 	own, _, _ = strings.Cut(own, "\x00")
-	return own == show || plain(own) == plain(show) || plain(own) == plain(unescaped.Replace(show))
+	return own == show || plain(escaped(own)) == plain(show) || plain(own) == plain(show) || plain(own) == plain(unescaped.Replace(show))
+}
+
+// escaped writes control characters as Wireshark does: \x1, \x1f.
+func escaped(s string) string {
+	var b strings.Builder
+	for _, c := range []byte(s) {
+		if c < ' ' && c != '\r' && c != '\n' && c != '\t' || c == 0x7f {
+			fmt.Fprintf(&b, "\\x%x", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }
 
 // unescaped undoes the escapes that Wireshark makes of characters that can't be shown.

@@ -87,6 +87,9 @@ func more() []*field.Spec {
 	return append(list, moreForms()...)
 }
 
+// vendorLen is how long what a vendor may use is in BOOTP. RFC 951, 3
+const vendorLen = 64
+
 // tail adds the hardware address, the two names and the options.
 func tail(c *field.Context) {
 	n := int(c.Frame[c.Start+offHLen])
@@ -97,27 +100,25 @@ func tail(c *field.Context) {
 	case n == 6 && c.Frame[c.Start+offHType] == 1:
 		c.Add(&specMAC, 48)
 		c.AddBytes(&specHWPadding, 10)
+	case n == 0:
+		c.AddBytes(&specHWPadding, 16)
 	default:
-		if n > 0 {
-			c.AddBytes(&specHWAddr, n)
-		}
-		if n < 16 {
-			c.AddBytes(&specHWPadding, 16-n)
-		}
+		c.AddBytes(&specHWAddr, 16) // how much of it is padding nobody but its network knows
 	}
 	v := look(c.Frame[c.Start:c.Limit])
 	c.Cost += v.options
 	v.addName(c, &specSName, &groupSName, v.overload&overloadSName != 0)
 	v.addName(c, &specFile, &groupFile, v.overload&overloadFile != 0)
-	cookie := c.Add(&specCookie, 32)
-	if c.Cut() {
+	if b := c.Rest(); len(b) >= 4 && binary.BigEndian.Uint32(b) != Cookie {
+		// RFC 951, 3: the field has 64 bytes.
+		c.Fault(c.AddBytes(&specVendor, min(len(b), vendorLen)), &faultNoCookie, 0)
+		if rest := len(c.Rest()); rest > 0 {
+			c.AddBytes(&field.Undecoded, rest)
+		}
 		return
 	}
-	if binary.BigEndian.Uint32(c.Frame[c.Start+offCookie:]) != Cookie {
-		c.Fault(cookie, &faultNoCookie, 0)
-		if rest := len(c.Rest()); rest > 0 {
-			c.AddBytes(&specVendor, rest)
-		}
+	cookie := c.Add(&specCookie, 32)
+	if c.Cut() {
 		return
 	}
 	v.addOptions(c, c.Limit, cookie)

@@ -189,6 +189,9 @@ func appendLabels(dst, msg []byte, off, n int) []byte {
 		}
 		i += 1 + l
 	}
+	if len(dst) == start {
+		return append(dst, "<Root>"...)
+	}
 	return bytes.TrimSuffix(dst, []byte{'.'})
 }
 

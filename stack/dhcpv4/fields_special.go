@@ -328,7 +328,14 @@ func addSIP(c *field.Context, o *option, n int) *field.Fault {
 			c.Add(&sipAddr, 32)
 		}
 	case encoding == 0:
-		c.AddBytes(&sipName, n)
+		for stop := c.Pos() + n; c.Pos() < stop; {
+			size := nameLen(c.Frame[c.Pos():stop])
+			if size == 0 {
+				raw(c, stop-c.Pos())
+				return &faultLength
+			}
+			c.AddBytes(&sipName, size)
+		}
 	default:
 		raw(c, n)
 		return &faultLength

@@ -47,7 +47,7 @@ var (
 // frame check sequence; all else is a trailer.
 func trail(c *field.Context) {
 	n, least := c.Limit-c.Pos(), c.Start+minFrame
-	if pad := min(least-c.Pos(), n); pad > 0 && isZero(c.Rest()[:pad]) {
+	if pad := least - c.Pos(); pad > 0 && pad <= n && isZero(c.Rest()[:pad]) {
 		c.AddBytes(&padding, pad)
 		n -= pad
 	}

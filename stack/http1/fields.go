@@ -42,7 +42,7 @@ var (
 
 func tail(c *field.Context) {
 	b := c.Rest()
-	isResponse := bytes.HasPrefix(b, []byte("HTTP/1."))
+	isResponse := bytes.HasPrefix(b, []byte("HTTP/"))
 	lines := &reqHeader
 	switch {
 	case isResponse:
@@ -90,8 +90,8 @@ func hasNoBody(b []byte) bool {
 	return bytes.HasPrefix(status, []byte{'1'}) || bytes.HasPrefix(status, []byte("204")) || bytes.HasPrefix(status, []byte("304"))
 }
 
-// isRequest tells whether b begins as a request: a method in capitals, a target, and a version
-// unless the line's end was not captured.
+// isRequest tells whether b begins as a request: a known method, or a word in capitals, a target, and
+// a version unless the line's end was not captured.
 func isRequest(b []byte) bool {
 	text, end := cutLine(b)
 	name, rest, ok := bytes.Cut(text, []byte{' '})
@@ -103,7 +103,15 @@ func isRequest(b []byte) bool {
 			return false
 		}
 	}
-	return end == len(text) || bytes.Contains(rest, []byte(" HTTP/1."))
+	return methods[string(name)] || end == len(text) || bytes.Contains(rest, []byte(" HTTP/1."))
+}
+
+// methods begin a request whatever is wrong with the rest of its line. IANA, "HTTP Method Registry"
+var methods = map[string]bool{
+	"GET": true, "HEAD": true, "POST": true, "PUT": true, "DELETE": true, "CONNECT": true, "OPTIONS": true, "TRACE": true, "PATCH": true,
+	"PROPFIND": true, "PROPPATCH": true, "MKCOL": true, "COPY": true, "MOVE": true, "LOCK": true, "UNLOCK": true, "REPORT": true, "SEARCH": true,
+	"SUBSCRIBE": true, "UNSUBSCRIBE": true, "NOTIFY": true, "BIND": true, "REBIND": true, "UNBIND": true, "ACL": true, "LINK": true, "UNLINK": true,
+	"CHECKIN": true, "CHECKOUT": true, "MERGE": true, "LABEL": true, "MKACTIVITY": true, "MKCALENDAR": true, "MKWORKSPACE": true, "UPDATE": true,
 }
 
 // guess tells whether b begins with a line that names a version of HTTP at its start or its end.

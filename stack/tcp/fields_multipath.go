@@ -33,12 +33,12 @@ const (
 )
 
 // experiment adds the identifier of a shared option and its data.
-func experiment(c *field.Context, stop int) bool {
-	if stop-c.Pos() < 2 {
-		return stop == c.Pos() // an experiment of before RFC 6994
+func experiment(c *field.Context, n, stop int) bool {
+	if n < 2 || stop-c.Pos() < 2 {
+		return n != 1 // without one it is an experiment of before RFC 6994
 	}
 	c.Add(&optExID, 16)
-	n := stop - c.Pos()
+	n = stop - c.Pos()
 	switch id := int(c.Frame[c.Pos()-2])<<8 | int(c.Frame[c.Pos()-1]); {
 	case n == 0:
 	case id == exFastOpen:
@@ -118,14 +118,18 @@ func moreMultipath() []*field.Spec {
 		&mpSeq8, &mpSubflowSeq, &mpDataLen, &mpSum, &mpIPv4, &mpIPv6, &mpPort, &mpReason}
 }
 
-// multipath adds the data of an option of Multipath TCP that ends at stop, and tells whether its
-// length is one that its subtype has.
-func multipath(c *field.Context, stop int) bool {
-	n := stop - c.Pos() + 2 // RFC 8684 counts the kind and the length, too
+// multipath adds the n bytes of an option of Multipath TCP, those up to stop, and tells whether n is
+// a length that its subtype has.
+func multipath(c *field.Context, n, stop int) bool {
+	whole := stop-c.Pos() == n
+	n += 2 // RFC 8684 counts the kind and the length, too
 	if n < 3 {
 		return false
 	}
-	first := c.Frame[c.Pos()]
+	if c.Pos() >= stop {
+		return true // nothing was captured
+	}
+	start, first := c.Pos(), c.Frame[c.Pos()]
 	add := func(specs ...*field.Spec) {
 		for _, s := range specs {
 			if c.Pos()+s.Bits/8 <= stop {
@@ -151,8 +155,8 @@ func multipath(c *field.Context, stop int) bool {
 		}
 	case 2:
 		add(&mpSubtype, &mpUnused4, &mpDSS)
-		if n < 4 {
-			return false
+		if n < 4 || !whole && stop-c.Pos() < 1 {
+			return n >= 4
 		}
 		flags := c.Frame[c.Pos()-1]
 		if flags&1 != 0 {
@@ -172,7 +176,7 @@ func multipath(c *field.Context, stop int) bool {
 		} else {
 			add(&mpIPv6)
 		}
-		if left := stop - c.Pos(); left == 2 || left == 10 {
+		if left := n - 2 - (c.Pos() - start); left == 2 || left == 10 {
 			add(&mpPort)
 		}
 		add(&mpAddrMAC)
@@ -195,5 +199,5 @@ func multipath(c *field.Context, stop int) bool {
 			c.AddBytes(&optRest, left)
 		}
 	}
-	return c.Pos() == stop
+	return c.Pos() == stop || !whole
 }

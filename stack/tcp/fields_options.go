@@ -58,8 +58,9 @@ type form struct {
 	repeat bool          // fields come once or more
 	rest   *field.Spec   // what follows them; nil: nothing
 
-	// walk, where there is one, adds the data that ends at stop and tells whether it has the form.
-	walk func(c *field.Context, stop int) bool
+	// walk, where there is one, adds the n bytes of data, of which those up to stop are there, and
+	// tells whether they have the form.
+	walk func(c *field.Context, n, stop int) bool
 }
 
 // forms are the kinds whose data is known. An option of another kind, and one whose length does
@@ -212,7 +213,7 @@ func option(c *field.Context, end int) {
 		f.add(c, stop)
 		return
 	}
-	if stop <= c.Limit && !f.walk(c, stop) { // what was not captured can't be taken apart
+	if !f.walk(c, n, min(stop, c.Limit)) {
 		c.Fault(l, optLenKind, 0)
 	}
 	if n := stop - c.Pos(); n > 0 {
