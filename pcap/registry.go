@@ -45,35 +45,48 @@ var guesses = []struct {
 	{field.TCPPort, &http1.Layout},
 }
 
-// A numbers maps the keys of one table to layouts, by the high byte and then the low one: a map
-// would cost more than all the fields of a header.
-type numbers [256]*[256]*field.Layout
+// A numbers maps the keys of one table to layouts, those of 16 bits by the high byte and then the low
+// one: a map would cost more than all the fields of a header.
+type numbers struct {
+	low  [256]*[256]*field.Layout
+	high map[uint32]*field.Layout
+}
 
 func (n *numbers) set(k uint32, l *field.Layout) {
-	hi := &n[k>>8&255]
-	if *hi == nil {
-		*hi = new([256]*field.Layout)
+	if n.get(k) != nil {
+		return // the first row of a key is the one
 	}
-	if (*hi)[k&255] == nil {
-		(*hi)[k&255] = l
+	if k >= 1<<16 {
+		if n.high == nil {
+			n.high = map[uint32]*field.Layout{}
+		}
+		n.high[k] = l
+		return
 	}
+	if n.low[k>>8] == nil {
+		n.low[k>>8] = new([256]*field.Layout)
+	}
+	n.low[k>>8][k&255] = l
 }
 
 func (n *numbers) get(k uint32) *field.Layout {
-	if hi := n[k>>8&255]; hi != nil && k < 1<<16 {
-		return hi[k&255]
+	if k >= 1<<16 {
+		return n.high[k]
+	}
+	if low := n.low[k>>8]; low != nil {
+		return low[k&255]
 	}
 	return nil
 }
 
-// tables are what the decoder asks.
-type tables [field.NumTables]numbers
+// tables are what the decoder asks: all of field's, which are few.
+type tables [32]numbers
 
 func (t *tables) get(n field.Next) *field.Layout {
 	if n.Table == field.None {
 		return nil
 	}
-	of := &t[n.Table%field.NumTables]
+	of := &t[n.Table]
 	if l := of.get(n.Key); l != nil || n.Alt == 0 {
 		return l
 	}

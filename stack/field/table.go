@@ -14,14 +14,14 @@ const (
 	TCPPort         // TCP port
 	LLC             // IEEE 802.2 destination SAP
 	Quote           // the packet that an ICMP error quotes: 4 or 6
-	NumTables       // how many there are
+	numTables
 )
 
-var tableNames = [NumTables]string{"", "ethertype", "ip.proto", "udp.port", "tcp.port", "llc.dsap", "icmp.quote"}
+var tableNames = [numTables]string{"", "ethertype", "ip.proto", "udp.port", "tcp.port", "llc.dsap", "icmp.quote"}
 
 // String returns the table's name as Wireshark's "Decode As" has it.
 func (t Table) String() string {
-	if t < NumTables {
+	if t < numTables {
 		return tableNames[t]
 	}
 	return "unknown table"
