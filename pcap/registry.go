@@ -86,7 +86,7 @@ func (t *tables) get(n field.Next) *field.Layout {
 	if n.Table == field.None {
 		return nil
 	}
-	of := &t[n.Table]
+	of := &t[n.Table&31]
 	if l := of.get(n.Key); l != nil || n.Alt == 0 {
 		return l
 	}
