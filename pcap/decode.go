@@ -98,7 +98,8 @@ func (d *Decoder) next(l *field.Layout) *field.Layout {
 }
 
 // finish adds what lies behind the messages, from the innermost layer outwards: what a layer was
-// given and did not take belongs to the one around it, as Ethernet's padding does.
+// given and did not take belongs to the one around it, as Ethernet's padding does, or to itself
+// where it has a length of its own, as a tag may.
 func (d *Decoder) finish(depth int) {
 	c := &d.c
 	c.Resume()
@@ -121,7 +122,10 @@ func (d *Decoder) finish(depth int) {
 		if c.Pos() >= c.Limit {
 			continue
 		}
-		spec := around.layout.Trailer
+		spec := d.open[depth].layout.Trailer
+		if spec == nil && depth > 0 {
+			spec = around.layout.Trailer
+		}
 		if spec == nil {
 			spec = &field.Undecoded
 		}
