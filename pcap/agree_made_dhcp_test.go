@@ -27,7 +27,7 @@ func madeDHCP(t testing.TB) map[string][]byte {
 	}
 	frames := map[string][]byte{}
 	for code, v := range values {
-		b := unhex(t, v)
+		b := hexBytes(t, v)
 		frames[fmt.Sprintf("option-%03d", code)] = dhcpFrame(t, append([]byte{byte(code), byte(len(b))}, b...))
 	}
 	for name, o := range map[string]string{
@@ -37,7 +37,7 @@ func madeDHCP(t testing.TB) map[string][]byte {
 		"relay-more": "521a0b040a0000010c020102090900000de904010203049701ff",
 		"pads":       "000000", "pxe": "3c09505845436c69656e742b03060108", "architectures": "5d0400070010", "twice": "0604 0a000001 0604 0a000002", "split": "770703666f6f03626177027200", "vi-other": "7d0b00000009060104 01020304", "unknown-type": "350163",
 	} {
-		frames[name] = dhcpFrame(t, unhex(t, o))
+		frames[name] = dhcpFrame(t, hexBytes(t, o))
 	}
 	frames["overload"] = func() []byte {
 		b := dhcpFrame(t, []byte{52, 1, 3})

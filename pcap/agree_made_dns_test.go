@@ -40,7 +40,7 @@ var madeOptions = map[string]string{
 
 // dnsAnswer is a response with one answer.
 func dnsAnswer(t testing.TB, typ uint16, data []byte) []byte {
-	b := unhex(t, "1234 8180 0001 0001 0000 0000 03777777076578616d706c6503636f6d00")
+	b := hexBytes(t, "1234 8180 0001 0001 0000 0000 03777777076578616d706c6503636f6d00")
 	b = binary.BigEndian.AppendUint16(b, typ)
 	b = append(b, 0, 1, 0xc0, 12)
 	b = binary.BigEndian.AppendUint16(b, typ)
@@ -53,26 +53,26 @@ func dnsAnswer(t testing.TB, typ uint16, data []byte) []byte {
 func madeDNS(t testing.TB) map[string][]byte {
 	frames := map[string][]byte{}
 	for name, r := range madeRecords {
-		frames[name] = inUDP(t, 53, 50001, dnsAnswer(t, r.typ, unhex(t, r.data)))
+		frames[name] = inUDP(t, 53, 50001, dnsAnswer(t, r.typ, hexBytes(t, r.data)))
 	}
 	for name, o := range madeOptions {
-		option := unhex(t, o)
-		b := unhex(t, "1234 0120 0001 0000 0000 0001 03777777076578616d706c6503636f6d00 0001 0001 00 0029 04d0 00 00 8000")
+		option := hexBytes(t, o)
+		b := hexBytes(t, "1234 0120 0001 0000 0000 0001 03777777076578616d706c6503636f6d00 0001 0001 00 0029 04d0 00 00 8000")
 		b = binary.BigEndian.AppendUint16(b, uint16(len(option)))
 		frames["opt-"+name] = inUDP(t, 50001, 53, append(b, option...))
 	}
-	answer := dnsAnswer(t, 1, unhex(t, "c0000201"))
+	answer := dnsAnswer(t, 1, hexBytes(t, "c0000201"))
 	stream := append(binary.BigEndian.AppendUint16(nil, uint16(len(answer))), answer...)
 	frames["stream"] = inTCP(t, 53, 50002, "PA", nil, stream)
 	frames["stream-two"] = inTCP(t, 53, 50003, "PA", nil, append(stream, stream...))
 	frames["stream-cut"] = inTCP(t, 53, 50004, "PA", nil, stream[:40])
-	frames["mdns"] = inUDP(t, 5353, 5353, unhex(t, "0000 8400 0001 0002 0000 0000 05686f737431056c6f63616c00 0001 8001 c00c 0001 8001 00000078 0004 c0000201 c00c 0021 8001 00000078 000e 0000 0000 1f90 05686f737431c012"))
-	frames["mdns-opt"] = inUDP(t, 5353, 5353, unhex(t, "0000 0000 0001 0000 0000 0001 05686f737431056c6f63616c00 00ff 0001 00 0029 05a0 0000 1194 0000"))
-	frames["llmnr"] = inUDP(t, 50001, 5355, unhex(t, "0001 0000 0001 0000 0000 0000 04 77706164 00 0001 0001"))
-	frames["llmnr-answer"] = inUDP(t, 5355, 50001, unhex(t, "0001 8400 0001 0001 0000 0000 04 77706164 00 0001 0001 c00c 0001 0001 0000001e 0004 c0000201"))
-	frames["update"] = inUDP(t, 50001, 53, unhex(t, "1234 2800 0001 0001 0001 0000 076578616d706c6503636f6d00 0006 0001 c00c 00ff 00ff 00000000 0000 03777777c00c 0001 0001 00000e10 0004 c0000201"))
-	frames["notify"] = inUDP(t, 50001, 53, unhex(t, "1234 2400 0001 0000 0000 0000 076578616d706c6503636f6d00 0006 0001"))
-	frames["nxdomain"] = inUDP(t, 53, 50001, unhex(t, "1234 8583 0001 0000 0000 0000 076578616d706c6503636f6d00 0006 0001"))
-	frames["dso"] = inTCP(t, 50005, 53, "PA", nil, unhex(t, "0018 1234 3000 0000 0000 0000 0000 0001 0008 00003a98 00003a98"))
+	frames["mdns"] = inUDP(t, 5353, 5353, hexBytes(t, "0000 8400 0001 0002 0000 0000 05686f737431056c6f63616c00 0001 8001 c00c 0001 8001 00000078 0004 c0000201 c00c 0021 8001 00000078 000e 0000 0000 1f90 05686f737431c012"))
+	frames["mdns-opt"] = inUDP(t, 5353, 5353, hexBytes(t, "0000 0000 0001 0000 0000 0001 05686f737431056c6f63616c00 00ff 0001 00 0029 05a0 0000 1194 0000"))
+	frames["llmnr"] = inUDP(t, 50001, 5355, hexBytes(t, "0001 0000 0001 0000 0000 0000 04 77706164 00 0001 0001"))
+	frames["llmnr-answer"] = inUDP(t, 5355, 50001, hexBytes(t, "0001 8400 0001 0001 0000 0000 04 77706164 00 0001 0001 c00c 0001 0001 0000001e 0004 c0000201"))
+	frames["update"] = inUDP(t, 50001, 53, hexBytes(t, "1234 2800 0001 0001 0001 0000 076578616d706c6503636f6d00 0006 0001 c00c 00ff 00ff 00000000 0000 03777777c00c 0001 0001 00000e10 0004 c0000201"))
+	frames["notify"] = inUDP(t, 50001, 53, hexBytes(t, "1234 2400 0001 0000 0000 0000 076578616d706c6503636f6d00 0006 0001"))
+	frames["nxdomain"] = inUDP(t, 53, 50001, hexBytes(t, "1234 8583 0001 0000 0000 0000 076578616d706c6503636f6d00 0006 0001"))
+	frames["dso"] = inTCP(t, 50005, 53, "PA", nil, hexBytes(t, "0018 1234 3000 0000 0000 0000 0000 0001 0008 00003a98 00003a98"))
 	return frames
 }

@@ -106,7 +106,7 @@ func madeTCP(t testing.TB) map[string][]byte {
 		if !ok {
 			flags, hex = "S", o
 		}
-		frames[name] = inTCP(t, uint16(40000+len(frames)), 9999, flags, unhex(t, hex), nil)
+		frames[name] = inTCP(t, uint16(40000+len(frames)), 9999, flags, hexBytes(t, hex), nil)
 	}
 	return frames
 }
@@ -128,7 +128,7 @@ func madeICMP(t testing.TB) map[string][]byte {
 		b[at], b[at+1] = ^byte(sum>>8), ^byte(sum)
 		return b
 	}
-	extension := func(objects string) []byte { return withSum(append([]byte{0x20, 0, 0, 0}, unhex(t, objects)...), 2) }
+	extension := func(objects string) []byte { return withSum(append([]byte{0x20, 0, 0, 0}, hexBytes(t, objects)...), 2) }
 	mpls := extension("000c0101 00016001 00017201")
 	info := extension("001c020f 00000007 00010000 c0000205 0865746830000000 000005dc")
 	info6 := extension("0018 0204 00020000 20010db8000000000000000000000001")
@@ -139,18 +139,18 @@ func madeICMP(t testing.TB) map[string][]byte {
 	}{
 		"echo-reply": {0, 0, "00010002", []byte("abcdefgh12345678ABC")}, "echo": {8, 0, "00010002", []byte("abc")}, "echo-empty": {8, 0, "00010002", nil},
 		"unreachable": {3, 1, "00000000", quote}, "fragmentation": {3, 4, "00000578", quote}, "quench": {4, 0, "00000000", quote}, "redirect": {5, 1, "c0000201", quote},
-		"advertisement": {9, 0, "02020708", unhex(t, "c0000201 00000001 c0000202 80000000")}, "advertisement-mobile": {9, 16, "01020708", unhex(t, "c0000201 00000001 100a 0001 00c8 a000 c0000203 00 13021810 1804 01020304 c7020102")},
+		"advertisement": {9, 0, "02020708", hexBytes(t, "c0000201 00000001 c0000202 80000000")}, "advertisement-mobile": {9, 16, "01020708", hexBytes(t, "c0000201 00000001 100a 0001 00c8 a000 c0000203 00 13021810 1804 01020304 c7020102")},
 		"solicitation": {10, 0, "00000000", nil}, "exceeded": {11, 0, "00000000", quote}, "reassembly": {11, 1, "00000000", quote}, "parameter": {12, 0, "14000000", quote},
-		"timestamp": {13, 0, "00010002", unhex(t, "000000010000000200000003")}, "timestamp-reply": {14, 0, "00010002", unhex(t, "000000010000000200000003")},
-		"information": {15, 0, "00010002", nil}, "information-reply": {16, 0, "00010002", nil}, "mask": {17, 0, "00010002", unhex(t, "00000000")}, "mask-reply": {18, 0, "00010002", unhex(t, "ffffff00")},
-		"traceroute": {30, 0, "00010000", unhex(t, "00020003 00000400 000005dc")}, "photuris": {40, 0, "00000004", quote},
+		"timestamp": {13, 0, "00010002", hexBytes(t, "000000010000000200000003")}, "timestamp-reply": {14, 0, "00010002", hexBytes(t, "000000010000000200000003")},
+		"information": {15, 0, "00010002", nil}, "information-reply": {16, 0, "00010002", nil}, "mask": {17, 0, "00010002", hexBytes(t, "00000000")}, "mask-reply": {18, 0, "00010002", hexBytes(t, "ffffff00")},
+		"traceroute": {30, 0, "00010000", hexBytes(t, "00020003 00000400 000005dc")}, "photuris": {40, 0, "00000004", quote},
 		"extended-echo-name": {42, 0, "00010201", extension("0008030165746830")}, "extended-echo-index": {42, 0, "00010201", extension("0008030200000007")},
 		"extended-echo-address": {42, 0, "00010200", extension("000c0303 00010400 c0000201")}, "extended-echo-address6": {42, 0, "00010200", extension("00180303 00021000 20010db8000000000000000000000001")}, "extended-echo-reply": {43, 0, "00010256", nil}, "unknown": {200, 1, "01020304", []byte("abc")},
 		"exceeded-mpls": {11, 0, "00200000", append(bytes.Clone(padded), mpls...)}, "exceeded-mpls-no-length": {11, 0, "00000000", append(bytes.Clone(padded), mpls...)},
 		"unreachable-interface": {3, 1, "00200000", append(bytes.Clone(padded), info...)}, "unreachable-interface6": {3, 1, "00200000", append(bytes.Clone(padded), info6...)}, "fragmentation-mpls": {3, 4, "00200578", append(bytes.Clone(padded), mpls...)}, "parameter-mpls": {12, 0, "14200000", append(bytes.Clone(padded), mpls...)},
 		"exceeded-unknown-object": {11, 0, "00200000", append(bytes.Clone(padded), extension("0008c801 01020304")...)},
 	} {
-		frames[name] = inIPv4(t, layers.IPProtocolICMPv4, withSum(append(append([]byte{c.typ, c.code, 0, 0}, unhex(t, c.rest)...), c.more...), 2))
+		frames[name] = inIPv4(t, layers.IPProtocolICMPv4, withSum(append(append([]byte{c.typ, c.code, 0, 0}, hexBytes(t, c.rest)...), c.more...), 2))
 	}
 	return frames
 }

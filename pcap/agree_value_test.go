@@ -96,7 +96,7 @@ func isHex(show string, b []byte) bool {
 // replaced, and what stands behind a zero byte left out.
 func sameText(own, show string) bool {
 	own, _, _ = strings.Cut(own, "\x00")
-	return own == show || plain(escaped(own)) == plain(show) || plain(own) == plain(show) || plain(own) == plain(unescaped.Replace(show))
+	return own == show || plain(escaped(own)) == plain(show) || plain(own) == plain(show) || plain(own) == plain(asShown.Replace(show))
 }
 
 // escaped writes control characters as Wireshark does: \x1, \x1f.
@@ -112,8 +112,8 @@ func escaped(s string) string {
 	return b.String()
 }
 
-// unescaped undoes the escapes that Wireshark makes of characters that can't be shown.
-var unescaped = strings.NewReplacer(`\r`, "\r", `\n`, "\n", `\t`, "\t", `\"`, `"`, `\\`, `\`, "\ufffd", "?")
+// asShown undoes the escapes that Wireshark makes of characters that can't be shown.
+var asShown = strings.NewReplacer(`\r`, "\r", `\n`, "\n", `\t`, "\t", `\"`, `"`, `\\`, `\`, "\ufffd", "?")
 
 // plain takes away what lists of values lose: the kind of white space, and what can't be shown.
 func plain(s string) string {
@@ -161,7 +161,7 @@ func TestSameValue(t *testing.T) {
 		{&field.Spec{Kind: field.Bytes}, "616200", "61:62", false},
 		{&field.Spec{Kind: field.Group}, "6162", "", true},
 	} {
-		b := unhex(t, c.bytes)
+		b := hexBytes(t, c.bytes)
 		s := field.Span{Spec: c.spec, Len: int32(8 * len(b))}
 		if got := sameValue(b, s, 0, c.show); got != c.same {
 			t.Errorf("kind %d of %s against %q: %v", c.spec.Kind, c.bytes, c.show, got)
@@ -169,7 +169,7 @@ func TestSameValue(t *testing.T) {
 	}
 }
 
-func unhex(t testing.TB, s string) []byte {
+func hexBytes(t testing.TB, s string) []byte {
 	t.Helper()
 	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
 	if err != nil {

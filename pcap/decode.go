@@ -115,14 +115,14 @@ func (d *Decoder) finish(depth int) {
 			}
 		}
 		around := &d.open[max(depth-1, 0)]
-		if around.layout.Trail != nil {
+		spec := d.open[depth].layout.Trailer
+		if spec == nil && around.layout.Trail != nil {
 			c.Start, c.Quoted = around.start, around.quoted
 			around.layout.Trail(c)
 		}
 		if c.Pos() >= c.Limit {
 			continue
 		}
-		spec := d.open[depth].layout.Trailer
 		if spec == nil && depth > 0 {
 			spec = around.layout.Trailer
 		}

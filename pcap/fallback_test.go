@@ -12,7 +12,7 @@ import (
 
 // What has no room is explained by gopacket and says so; what nobody knows is data.
 func TestFallback(t *testing.T) {
-	sctp := unhex(t, "0007 0050 00000001 00000000 01000014 00000001 00001000 000a 0005 00000001")
+	sctp := hexBytes(t, "0007 0050 00000001 00000000 01000014 00000001 00001000 000a 0005 00000001")
 	for _, c := range []struct {
 		name, layer, text string
 		frame             []byte
