@@ -106,10 +106,13 @@ var layouts = func() *tables {
 	return t
 }()
 
+// lookup returns the layout that the registry has for a table and a key, or nil.
+func lookup(n field.Next) *field.Layout { return layouts.get(n) }
+
 // find returns the layout of a payload that table and key name, or that it looks like, else the one
 // for gopacket.
 func find(n field.Next, payload []byte) *field.Layout {
-	if l := layouts.get(n); l != nil {
+	if l := lookup(n); l != nil {
 		return l
 	}
 	for i := range guesses {
