@@ -1,6 +1,7 @@
 package pcap
 
 import (
+	"bytes"
 	"strings"
 
 	"httptap/stack/field"
@@ -19,7 +20,14 @@ var accepted = []struct {
 		return d.what == "only ours" && (d.ours.Err == field.Truncated || d.ours.Err == field.Snapped)
 	}, "a field that is cut short is shown and marked, Wireshark leaves it out"},
 
-	{"*", func(d difference) bool { return d.what == "only theirs" && d.theirs.size == 0 }, "a value of no bytes has no place"},
+	{"*", func(d difference) bool {
+		return d.what == "only theirs" && d.theirs.size == 0 || d.what == "only ours" && d.ours.Len == 0 && d.ours.Spec.Kind != field.Layer
+	}, "a value of no bytes has no place"},
+	{"ip.version", func(d difference) bool { return d.what == "only theirs" && d.theirs.show == "6" },
+		"the version of an IPv6 header is ipv6.version; Wireshark repeats it under IPv4's name"},
+	{"dns", func(d difference) bool {
+		return d.what == "only theirs" && !bytes.Contains(d.frame.data[:min(len(d.frame.data), 60)], []byte{0, 53})
+	}, "Wireshark guesses DNS on any port from the bytes"},
 
 	{"dns.flags.authoritative dns.flags.recavail dns.flags.authenticated dns.flags.rcode", func(d difference) bool { return d.what == "only ours" },
 		"a query has these bits, too; Wireshark leaves them out"},
@@ -121,7 +129,11 @@ var derivedFields = map[string]string{
 	"icmp.ident_le": "the identifier in the other byte order", "icmp.seq_le": "the number in the other byte order", "icmp.length.original_datagram": "computed",
 	"icmp.data_time*": "see the accepted differences", "icmp.resp_*": "other frames", "icmp.no_resp": "other frames", "icmp.resptime": "other frames",
 	"dhcp.option.rfc3825*": "computed of the fields dhcp.option.geoconf", "dhcp.option.dhcp_dns_domain_search_list_r*": "remarks",
-	"dhcp.option.sip_server.r*": "remarks", "dns.caa.iss*": "repeats", "dns.caa.iodef": "repeats", "dns.caa.unknown": "repeats", "dns.dnskey.flags.reserved": "bits on both sides of others",
+	"dhcp.option.sip_server.r*": "remarks", "arp.is*": "computed", "arp.duplicate*": "other frames", "arp.seconds*": "other frames",
+	"ipv6.slaac_mac": "part of the address", "ipv6.src_slaac_mac": "part of the address", "ipv6.dst_slaac_mac": "part of the address", "ipv6.6to4*": "part of the address", "ipv6.src_6to4*": "part of the address",
+	"ipv6.dst_6to4*": "part of the address", "*.len_oct": "computed", "ipv6.addr": "repeats", "ipv6.host": "repeats",
+	"x509*": "inside of a certificate", "pkcs1*": "inside of a certificate", "ber.*": "inside of a certificate", "ns_cert_exts*": "inside of a certificate", "pkix1*": "inside of a certificate",
+	"dns.caa.iss*": "repeats", "dns.caa.iodef": "repeats", "dns.caa.unknown": "repeats", "dns.dnskey.flags.reserved": "bits on both sides of others",
 	"dns.dnskey.key_id": "computed", "dns.key.key_id": "computed", "dns.naptr.replacement_length": "computed", "dns.srv.service": "part of the name", "dns.srv.proto": "part of the name", "dns.srv.name": "part of the name",
 	"dns.count.labels": "computed", "dns.qry.name.len": "computed", "dns.response_*": "other frames", "dns.time": "other frames", "dns.retransmi*": "other frames", "dns.unsolicited": "other frames",
 	"http.content_length": "the number in http.content_length_header", "http.response.code.desc": "the name of http.response.code", "http.request.full_uri": "computed",

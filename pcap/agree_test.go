@@ -216,7 +216,7 @@ func (a *agreement) add(c *caught, spans []field.Span) {
 		if s.Depth == 0 {
 			layer, inCovered = int(s.Bit/8), used[k]
 			if !used[k] && s.Spec.Kind == field.Layer && int(s.Bit/8) < end {
-				a.differs(a.layers, c, difference{name: s.Spec.Name, what: "only ours", ours: &spans[k]})
+				a.differs(a.layers, c, difference{name: s.Spec.Name, what: "only ours", ours: &spans[k], malformed: endsInHead(spans, k)})
 			}
 		}
 		if s.Depth == 0 && (s.Spec.Kind == field.Padding || s.Spec.Kind == field.Group) {
@@ -283,6 +283,16 @@ func (a *agreement) add(c *caught, spans []field.Span) {
 			a.differs(a.fields, c, difference{name: s.Spec.Name, what: "only ours", ours: &spans[k], text: text(k), malformed: errorNear(spans, broken, k)})
 		}
 	}
+}
+
+// endsInHead tells whether the frame ends before the header of the layer at span k does.
+func endsInHead(spans []field.Span, k int) bool {
+	for n := k + 1; n < len(spans) && spans[n].Depth > 0; n++ {
+		if spans[n].Err == field.Truncated || spans[n].Err == field.Snapped {
+			return true
+		}
+	}
+	return false
 }
 
 // errorNear tells whether an error is known before span k, or inside of its group.
