@@ -152,3 +152,13 @@ func TestTooManyFields(t *testing.T) {
 		t.Error("more was added")
 	}
 }
+
+func TestQuotingAllocatesNothing(t *testing.T) {
+	dst := make([]byte, 0, 100)
+	if n := testing.AllocsPerRun(100, func() { dst = AppendQuoted(dst[:0], []byte("a\r\n\x00\u202e\xff")) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+	if string(dst) != `"a\r\n\x00\u202e\xff"` {
+		t.Errorf("quoted as %s", dst)
+	}
+}

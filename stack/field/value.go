@@ -132,8 +132,10 @@ func AppendQuoted(dst, b []byte) []byte {
 		case strconv.IsPrint(r):
 			dst = append(dst, b[:n]...)
 		default:
-			q := strconv.AppendQuoteRune(nil, r) // '\n', '\u202e'; a rare path
-			dst = append(dst, q[1:len(q)-1]...)
+			n := len(dst)
+			dst = strconv.AppendQuoteRune(dst, r) // '\n', '\u202e'
+			copy(dst[n:], dst[n+1:])              // without its quotes
+			dst = dst[:len(dst)-2]
 		}
 		b = b[n:]
 	}
