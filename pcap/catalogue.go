@@ -6,7 +6,8 @@ import (
 	"httptap/stack/field"
 )
 
-// Layouts yields every layout that a frame can be decoded with, each once, the outermost first.
+// Layouts yields every layout that a frame can be decoded with, each once, the outermost first, and
+// those that gopacket explains last.
 func Layouts() iter.Seq[*field.Layout] {
 	return func(yield func(*field.Layout) bool) {
 		seen := map[*field.Layout]bool{rootLayout: true}
@@ -21,11 +22,17 @@ func Layouts() iter.Seq[*field.Layout] {
 				}
 			}
 		}
+		for _, f := range fallbacks {
+			n := field.Next{Table: f.table, Key: f.key}
+			if layouts.get(n) == nil && !yield(fallbackTable.get(n)) {
+				return
+			}
+		}
 	}
 }
 
 // Specs yields every field that a frame can show, and the layer that it belongs to: the layers
-// themselves, their heads, what their tails and trailers add, and the parts of all these. Bytes
+// themselves, their heads, what their tails and trails add, and the parts of all these. Bytes
 // that no layer explains have no layer.
 func Specs() iter.Seq2[*field.Spec, *field.Layout] {
 	return func(yield func(*field.Spec, *field.Layout) bool) {

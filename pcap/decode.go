@@ -11,14 +11,17 @@ const maxLayers = 16
 // A Decoder explains frames. Its spans are reused: they are valid until the next Decode. It
 // must not be used by two goroutines at once.
 type Decoder struct {
-	c    field.Context
-	open [maxLayers]region
+	c     field.Context
+	open  [maxLayers]region
+	again bool // the layout that next returned is of a message beside the last
 }
 
-// A region is a layer and where the bytes end that the layer around it gave.
+// A region is a layer, where it begins, where the bytes end that the layer around it gave, and
+// whether it lies in a quotation.
 type region struct {
-	layout *field.Layout
-	end    int
+	layout     *field.Layout
+	start, end int
+	quoted     bool
 }
 
 // Decode explains an Ethernet frame of which wire bytes were on the wire; frame may be the
@@ -54,9 +57,13 @@ func (d *Decoder) decode(l *field.Layout, frame []byte, wire int) []field.Span {
 		}
 		// A layer can only take from what the one around it gave.
 		c.Limit = min(max(c.Limit, c.Pos()), outer)
-		d.open[depth] = region{l, outer}
+		d.open[depth] = region{l, c.Start, outer, c.Quoted}
 		depth++
-		l = d.next(l)
+		inner := d.next(l)
+		if inner == l && d.again {
+			depth-- // beside it, not inside
+		}
+		l = inner
 	}
 	d.finish(depth)
 	return c.Spans
@@ -67,12 +74,20 @@ func (d *Decoder) decode(l *field.Layout, frame []byte, wire int) []field.Span {
 func (d *Decoder) next(l *field.Layout) *field.Layout {
 	c := &d.c
 	n := len(c.Rest())
-	if n == 0 && c.Missing() == 0 {
+	if d.again = false; n == 0 && c.Missing() == 0 {
 		return nil
 	}
 	if l.Next != nil {
-		if inner := lookup(l.Next(c)); inner != nil && n > 0 {
-			return inner
+		to := l.Next(c)
+		// A message of no bytes would be followed by itself for ever.
+		if to.Again && n > 0 && c.Pos() > c.Start && len(c.Spans) < field.MaxSpans {
+			d.again = true
+			return l
+		}
+		if n > 0 {
+			if inner := find(to, c.Rest()); inner != nil {
+				return inner
+			}
 		}
 	}
 	if n > 0 {
@@ -83,7 +98,8 @@ func (d *Decoder) next(l *field.Layout) *field.Layout {
 }
 
 // finish adds what lies behind the messages, from the innermost layer outwards: what a layer was
-// given and did not take belongs to the one around it, as Ethernet's padding does.
+// given and did not take belongs to the one around it, as Ethernet's padding does, or to itself
+// where it has a length of its own, as a tag may.
 func (d *Decoder) finish(depth int) {
 	c := &d.c
 	c.Resume()
@@ -91,7 +107,25 @@ func (d *Decoder) finish(depth int) {
 		if c.Limit = d.open[depth].end; c.Pos() >= c.Limit {
 			continue
 		}
-		spec := d.open[max(depth-1, 0)].layout.Trailer
+		if l := d.open[depth].layout; l.Rear != nil {
+			c.Start, c.Quoted = d.open[depth].start, d.open[depth].quoted
+			l.Rear(c)
+			if c.Resume(); c.Pos() >= c.Limit {
+				continue
+			}
+		}
+		around := &d.open[max(depth-1, 0)]
+		spec := d.open[depth].layout.Trailer
+		if spec == nil && around.layout.Trail != nil {
+			c.Start, c.Quoted = around.start, around.quoted
+			around.layout.Trail(c)
+		}
+		if c.Pos() >= c.Limit {
+			continue
+		}
+		if spec == nil && depth > 0 {
+			spec = around.layout.Trailer
+		}
 		if spec == nil {
 			spec = &field.Undecoded
 		}

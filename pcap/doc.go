@@ -6,7 +6,7 @@
 //	                                               AppendJSON   for programs and the browser
 //
 // Read decode.go (how the layouts are run one after the other), registry.go (a line a
-// protocol), catalogue.go (all fields that there are), line.go (the annotated line), printer.go
+// protocol), fallback.go (what gopacket explains), catalogue.go (all fields that there are), line.go (the annotated line), printer.go
 // (decoder and line in one). Package filter chooses among frames.
 //
 // The leaf spans tile the frame exactly, whatever its bytes are. What is not understood is a

@@ -127,6 +127,10 @@ var titles = func() map[*field.Spec]string {
 	for _, r := range registry {
 		m[&r.layout.Spec] = r.layout.Title
 	}
+	for _, f := range fallbacks {
+		l := fallbackTable.get(field.Next{Table: f.table, Key: f.key})
+		m[&l.Spec] = l.Title
+	}
 	return m
 }()
 

@@ -221,6 +221,9 @@ func FuzzDecode(f *testing.F) {
 			f.Add(b, 10)
 		}
 	}
+	for _, m := range madeFrames(f) {
+		f.Add(m.data, 0)
+	}
 	f.Fuzz(func(t *testing.T, b []byte, missing int) {
 		var p Printer
 		wire := len(b)
@@ -238,23 +241,4 @@ func FuzzDecode(f *testing.F) {
 			}
 		}
 	})
-}
-
-func BenchmarkDecode(b *testing.B) {
-	f := synFrame(b)
-	var d Decoder
-	b.ReportAllocs()
-	for b.Loop() {
-		d.Decode(f, len(f))
-	}
-}
-
-func BenchmarkLine(b *testing.B) {
-	f := synFrame(b)
-	var p Printer
-	var line []byte
-	b.ReportAllocs()
-	for b.Loop() {
-		line = p.AppendFrame(line[:0], "IN", f)
-	}
 }

@@ -30,31 +30,95 @@ var registry = []struct {
 	{field.UDPPort, 67, &dhcpv4.Layout},
 	{field.UDPPort, 68, &dhcpv4.Layout},
 	{field.UDPPort, 123, &ntp.Layout},
-	{field.UDPPort, 5353, &dns.Layout},
+	{field.UDPPort, 5353, &dns.MulticastLayout},
+	{field.UDPPort, 5355, &dns.LocalLayout},
 	{field.TCPPort, 53, &dns.StreamLayout},
 	{field.TCPPort, 80, &http1.Layout},
 	{field.TCPPort, 8080, &http1.Layout},
 }
 
-// layouts is the registry as the decoder asks it.
-var layouts = func() map[uint64]*field.Layout {
-	m := make(map[uint64]*field.Layout, len(registry))
-	for _, r := range registry {
-		m[uint64(r.table)<<32|uint64(r.key)] = r.layout
-	}
-	return m
-}()
+// guesses are the layouts that are asked, in this order, where a port has none.
+var guesses = []struct {
+	table  field.Table
+	layout *field.Layout
+}{
+	{field.TCPPort, &http1.Layout},
+}
 
-func lookup(n field.Next) *field.Layout {
+// A numbers maps the keys of one table to layouts, those of 16 bits by the high byte and then the low
+// one: a map would cost more than all the fields of a header.
+type numbers struct {
+	low  [256]*[256]*field.Layout
+	high map[uint32]*field.Layout
+}
+
+func (n *numbers) set(k uint32, l *field.Layout) {
+	if n.get(k) != nil {
+		return // the first row of a key is the one
+	}
+	if k >= 1<<16 {
+		if n.high == nil {
+			n.high = map[uint32]*field.Layout{}
+		}
+		n.high[k] = l
+		return
+	}
+	if n.low[k>>8] == nil {
+		n.low[k>>8] = new([256]*field.Layout)
+	}
+	n.low[k>>8][k&255] = l
+}
+
+func (n *numbers) get(k uint32) *field.Layout {
+	if k >= 1<<16 {
+		return n.high[k]
+	}
+	if low := n.low[k>>8]; low != nil {
+		return low[k&255]
+	}
+	return nil
+}
+
+// tables are what the decoder asks: all of field's, which are few.
+type tables [32]numbers
+
+func (t *tables) get(n field.Next) *field.Layout {
 	if n.Table == field.None {
 		return nil
 	}
-	table := uint64(n.Table) << 32
-	if l := layouts[table|uint64(n.Key)]; l != nil {
+	of := &t[n.Table&31]
+	if l := of.get(n.Key); l != nil || n.Alt == 0 {
 		return l
 	}
-	if n.Alt == 0 {
-		return nil
+	return of.get(n.Alt)
+}
+
+// layouts is the registry as the decoder asks it.
+var layouts = func() *tables {
+	t := new(tables)
+	rootLayout.Compile()
+	for _, r := range registry {
+		if r.layout != rootLayout {
+			r.layout.Compile()
+		}
+		t[r.table].set(r.key, r.layout)
 	}
-	return layouts[table|uint64(n.Alt)]
+	return t
+}()
+
+// lookup returns the layout that the registry has for a table and a key, or nil.
+func lookup(n field.Next) *field.Layout { return layouts.get(n) }
+
+// find returns the layout of a payload that table and key name, or that it looks like, else the one
+// for gopacket.
+func find(n field.Next, payload []byte) *field.Layout {
+	if l := lookup(n); l != nil {
+		return l
+	}
+	for i := range guesses {
+		if g := &guesses[i]; g.table == n.Table && g.layout.Guess(payload) {
+			return g.layout
+		}
+	}
+	return fallbackTable.get(n)
 }

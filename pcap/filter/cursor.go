@@ -172,13 +172,14 @@ func (p *Packet) valueAt(o *operand, c *cursor, i int) (value, bool) {
 	}
 	switch o.typ {
 	case Bool, Uint:
-		return value{typ: Uint, n: s.Uint(p.Frame), spec: s.Spec}, s.Len <= 64
+		return value{typ: Uint, n: s.Uint(p.Frame), spec: s.Spec}, s.Width() <= 64
 	case Int:
+		width := s.Width()
 		if s.Spec.Kind != field.Int {
-			return value{typ: Uint, n: s.Uint(p.Frame), spec: s.Spec}, s.Len <= 64
+			return value{typ: Uint, n: s.Uint(p.Frame), spec: s.Spec}, width <= 64
 		}
-		shift := 64 - uint(s.Len)
-		return value{typ: Int, n: uint64(int64(field.Extract(p.Frame, int(s.Bit), int(s.Len))<<shift) >> shift), spec: s.Spec}, 0 < s.Len && s.Len <= 64
+		shift := 64 - uint(width)
+		return value{typ: Int, n: uint64(int64(field.Extract(p.Frame, int(s.Bit), width)<<shift) >> shift), spec: s.Spec}, 0 < width && width <= 64
 	case IPv4:
 		return value{typ: IPv4, n: field.Extract(p.Frame, int(s.Bit), 32), b: s.Bytes(p.Frame)}, s.Len == 32
 	case Float:

@@ -60,6 +60,7 @@ var derived = []struct {
 	{"http.response", "Response", Bool, 1, deriveTrue, "http.response.first"},
 	{"http.response.code", "Status Code", Uint, 16, deriveDecimal, "http.response.code"},
 	{"http.content_length", "Content length", Uint, 64, deriveDecimal, "http.content_length_header"},
+	{"http.chunk_size", "Chunk size", Uint, 32, deriveDecimal, "http.chunk_size"},
 	{"_ws.expert", "Expert Info", Label, 0, deriveFaults, ""},
 	{"_ws.expert.message", "Message", String, 0, deriveFaultText, ""},
 	{"_ws.expert.name", "Name", String, 0, deriveFaultName, ""},
@@ -137,7 +138,11 @@ func (p *Packet) derivedValue(d derivation, i int) (value, bool) {
 	case deriveSpanLen:
 		return number(int(s.Len) / 8), true
 	case deriveDecimal:
-		n, ok := decimal(s.Bytes(p.Frame))
+		text := s.Bytes(p.Frame)
+		if s.Spec.Kind == field.Custom {
+			text = p.formatted(s, new(cursor), i).b
+		}
+		n, ok := decimal(text)
 		return value{typ: Uint, n: n}, ok
 	case deriveTrue:
 		return value{typ: Bool, n: 1}, true
@@ -186,7 +191,10 @@ func (p *Packet) trailer() int {
 	end := len(p.Spans)
 	for i := end - 1; i >= 0; i-- {
 		s := &p.Spans[i]
-		if s.Depth > 0 || s.Spec.Kind == field.Layer {
+		if s.Depth > 0 {
+			continue
+		}
+		if s.Spec.Kind == field.Layer {
 			break
 		}
 		if s.Spec != &field.Data {

@@ -141,7 +141,7 @@ func (p *Packet) stream(f *Filter, t *test, o *operand) bool {
 		// Most filters ask for ports, addresses and flags: the shortest way to their values.
 		for i := p.find(o, &c); i >= 0; i = p.find(o, &c) {
 			s := &p.Spans[i]
-			if absent(s) || s.Len > 64 {
+			if absent(s) || s.Width() > 64 {
 				continue
 			}
 			v := value{typ: o.typ, n: s.Uint(p.Frame), spec: s.Spec}

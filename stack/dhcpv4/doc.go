@@ -32,7 +32,8 @@
 // Read options.go (types and codes), wire.go (the checked view and the encoder), lease.go
 // (what a client makes of an answer), client.go and client_send.go, then server.go,
 // server_pool.go and server_send.go; fields.go (the field table), fields_options.go (an entry
-// for each option) and fields_forms.go (how values are made).
+// for each option), fields_forms.go (how values are made), fields_client_id.go, fields_suboptions.go
+// and fields_special.go (options with a form of their own).
 //
 // After [Parse] no method of a [Message] can panic. A Message is a view: it lives as long as
 // the caller's buffer. [Client] and [Server] keep no buffer of the caller's; they have no
@@ -52,6 +53,8 @@
 //   - RFC 3396: long options, split and joined
 //   - RFC 3442: classless static routes
 //   - RFC 3046, 2.2: a relay's option is given back
+//   - shown: every option of IANA's list, with the suboptions of relays, NetWare, PXE, CableLabs and
+//     vendors; values that several options make up (RFC 3396)
 //   - RFC 6842: the client identifier in a server's message
 //
 // # Not implemented
@@ -64,7 +67,6 @@
 //   - RFC 2131, 2.2, 3.1: a server that probes an address before it offers it: the clients do
 //   - RFC 2131, 4: a server's store that outlives the process: clients that renew are known by
 //     the address that they have
-//   - RFC 3397, 3361, 3118, 3925 and others: the inside of options 43, 77, 90, 119, 120, 124 and
-//     125 is shown as bytes
+//   - the inside of option 43, but PXE's, is shown as bytes: each vendor has its own
 //   - RFC 3118 authentication, RFC 3203 FORCERENEW, RFC 4039 rapid commit
 package dhcpv4

@@ -67,26 +67,28 @@ var (
 	faultLength   = field.Fault{Name: "dhcp.option.length.invalid", Label: "the length is not one that this option has", Severity: field.Error}
 	faultOverload = field.Fault{Name: "dhcp.option.overload.invalid", Label: "only 1, 2 and 3 are defined", Severity: field.Error}
 	faultRoute    = field.Fault{Name: "dhcp.option.route.invalid", Label: "a destination has at most 32 bits", Severity: field.Error}
+	faultPiece    = field.Fault{Name: "dhcp.option.piece", Label: "a piece of a value that several options of this code make up", Severity: field.Note}
 	faultNoCookie = field.Fault{Name: "dhcp.cookie.invalid", Label: "not 99.130.83.99, so no DHCP options follow", Severity: field.Warn}
 )
 
 func more() []*field.Spec {
 	list := []*field.Spec{&specMAC, &specHWAddr, &specHWPadding, &specSName, &specFile, &specCookie, &specVendor, &groupSName, &groupFile,
-		&specCode, &specLength, &specValue, &specPadding, &specEnd, &specIDHardware, &specIDType, &specIDUUID, &specIDText, &specIDIAID,
-		&specIDDUID, &specIDRest, &specFQDNFlags, &specFQDNCode1, &specFQDNCode2, &specFQDNName, &specFQDNWire, &groupRelay, &specRelayCode,
-		&specRelayLen, &specRelayValue}
+		&specPad, &specPads, &specCode, &specLength, &specValue, &specRest, &specWhole, &specPadding, &specEnd, &specFQDNFlags, &specFQDNCode1, &specFQDNCode2,
+		&specFQDNName, &specFQDNWire}
 	for code := range options {
 		o := &options[code]
 		list = append(list, &o.group, &o.spec)
 		if o.other.Name != "" {
 			list = append(list, &o.other)
 		}
+		list = append(list, o.parts...)
 	}
-	for _, s := range relayValues {
-		list = append(list, s)
-	}
-	return list
+	list = append(append(list, moreClientID()...), moreSuboptions()...)
+	return append(list, moreForms()...)
 }
+
+// vendorLen is how long what a vendor may use is in BOOTP. RFC 951, 3
+const vendorLen = 64
 
 // tail adds the hardware address, the two names and the options.
 func tail(c *field.Context) {
@@ -98,62 +100,106 @@ func tail(c *field.Context) {
 	case n == 6 && c.Frame[c.Start+offHType] == 1:
 		c.Add(&specMAC, 48)
 		c.AddBytes(&specHWPadding, 10)
+	case n == 0:
+		c.AddBytes(&specHWPadding, 16)
 	default:
-		if n > 0 {
-			c.AddBytes(&specHWAddr, n)
-		}
-		if n < 16 {
-			c.AddBytes(&specHWPadding, 16-n)
-		}
+		c.AddBytes(&specHWAddr, 16) // how much of it is padding nobody but its network knows
 	}
-	overload := findOverload(c.Frame[c.Start:c.Limit])
-	addName(c, &specSName, &groupSName, overload&overloadSName != 0)
-	addName(c, &specFile, &groupFile, overload&overloadFile != 0)
+	v := look(c.Frame[c.Start:c.Limit])
+	c.Cost += v.options
+	v.addName(c, &specSName, &groupSName, v.overload&overloadSName != 0)
+	v.addName(c, &specFile, &groupFile, v.overload&overloadFile != 0)
+	if b := c.Rest(); len(b) >= 4 && binary.BigEndian.Uint32(b) != Cookie {
+		// RFC 951, 3: the field has 64 bytes.
+		c.Fault(c.AddBytes(&specVendor, min(len(b), vendorLen)), &faultNoCookie, 0)
+		if rest := len(c.Rest()); rest > 0 {
+			c.AddBytes(&field.Undecoded, rest)
+		}
+		return
+	}
 	cookie := c.Add(&specCookie, 32)
 	if c.Cut() {
 		return
 	}
-	if binary.BigEndian.Uint32(c.Frame[c.Start+offCookie:]) != Cookie {
-		c.Fault(cookie, &faultNoCookie, 0)
-		if rest := len(c.Rest()); rest > 0 {
-			c.AddBytes(&specVendor, rest)
-		}
-		return
-	}
-	addOptions(c, c.Limit, cookie)
+	v.addOptions(c, c.Limit, cookie)
 }
 
-// findOverload returns the value of the option overload of a message, 0 when there is none.
-func findOverload(b []byte) byte {
+// A view is what has to be known of a message before its first option is read: whether the names
+// hold options, how often those come whose value may be in several, and whether PXE speaks.
+type view struct {
+	overload byte
+	pxe      bool
+	options  int // how many were looked at
+	joined   [len(joinedCodes)]uint8
+}
+
+// joinedCodes are the options whose value may be spread over several, none of which can be read
+// alone. RFC 3396, 5
+var joinedCodes = [...]byte{119, 120, OptRoutes, 249}
+
+// look reads the options of a message.
+func look(b []byte) (v view) {
 	if len(b) < HeaderLen || binary.BigEndian.Uint32(b[offCookie:]) != Cookie {
-		return 0
+		return v
 	}
-	for area := b[HeaderLen:]; ; {
-		code, value, n := nextOption(area)
-		switch {
-		case n < 0 || code == OptEnd:
-			return 0
-		case code == OptOverload && len(value) == 1:
-			return value[0]
+	v.area(b[HeaderLen:])
+	if v.overload&overloadFile != 0 {
+		v.area(b[offFile:offCookie])
+	}
+	if v.overload&overloadSName != 0 {
+		v.area(b[offSName:offFile])
+	}
+	return v
+}
+
+func (v *view) area(area []byte) {
+	n := 0
+	for i := 0; i < len(area); n++ {
+		code := area[i]
+		if i++; code == OptPad {
+			continue
 		}
-		area = area[n:]
+		if code == OptEnd || i == len(area) {
+			break
+		}
+		start, end := i+1, i+1+int(area[i])
+		if i = end; end > len(area) {
+			break
+		}
+		switch code {
+		case OptOverload:
+			if end-start == 1 && v.overload == 0 {
+				v.overload = area[start]
+			}
+		case optVendorClass:
+			v.pxe = v.pxe || bytes.HasPrefix(area[start:end], []byte("PXEClient"))
+		case 119, 120, OptRoutes, 249:
+			v.joined[bytes.IndexByte(joinedCodes[:], code)]++
+		}
 	}
+	v.options += n
+}
+
+// repeated tells whether the option code is one of joinedCodes and comes more than once.
+func (v *view) repeated(code byte) bool {
+	k := bytes.IndexByte(joinedCodes[:], code)
+	return k >= 0 && v.joined[k] > 1
 }
 
 // addName adds one of the two names, or the options that stand in its place.
-func addName(c *field.Context, s, group *field.Spec, overloaded bool) {
+func (v *view) addName(c *field.Context, s, group *field.Spec, overloaded bool) {
 	if !overloaded || c.Pos()+s.Bits/8 > c.Limit {
 		c.Add(s, s.Bits)
 		return
 	}
 	i := c.Open(group)
-	addOptions(c, c.Pos()+s.Bits/8, i)
+	v.addOptions(c, c.Pos()+s.Bits/8, i)
 	c.Close(i)
 }
 
 // addOptions adds the options up to the byte end. before is the span that a missing end option
 // is blamed on when there is no option at all.
-func addOptions(c *field.Context, end, before int) {
+func (v *view) addOptions(c *field.Context, end, before int) {
 	last := before
 	for c.Pos() < end && !c.Cut() {
 		switch code := c.Frame[c.Pos()]; code {
@@ -162,15 +208,22 @@ func addOptions(c *field.Context, end, before int) {
 			for c.Pos()+n < end && c.Frame[c.Pos()+n] == OptPad {
 				n++
 			}
-			c.AddBytes(&specPadding, n)
+			group := c.Open(&specPadding)
+			c.Add(&specPad, 8)
+			if n > 1 {
+				c.AddBytes(&specPads, n-1)
+			}
+			c.Close(group)
 		case OptEnd:
+			group := c.Open(&options[OptEnd].group)
 			c.Add(&specEnd, 8)
+			c.Close(group)
 			if n := end - c.Pos(); n > 0 {
 				c.AddBytes(&specPadding, n)
 			}
 			return
 		default:
-			last = addOption(c, code, end)
+			last = v.addOption(c, code, end)
 		}
 	}
 	if !mayGoOn(c, end) {
@@ -185,34 +238,62 @@ func mayGoOn(c *field.Context, end int) bool {
 
 // addOption adds one option that begins at the current position and has to end before end. It
 // returns the index of the span that stands for it.
-func addOption(c *field.Context, code byte, end int) int {
+func (v *view) addOption(c *field.Context, code byte, end int) int {
+	if at, r := c.Pos(), &optionRuns[code]; r.run != nil && at+2 <= end {
+		// Most options are one value of a width, or of any.
+		n := int(c.Frame[at+1])
+		if n > 0 && (r.size == 0 || r.size == n) && at+2+n <= end && (code != optVendor || !v.pxe) {
+			if i := c.AddRun(r.run, n); i >= 0 {
+				return i
+			}
+		}
+	}
 	o := &options[code]
 	group := c.Open(&o.group)
-	defer c.Close(group)
-	first := c.Add(&specCode, 8)
+	c.Add(&specCode, 8)
 	if c.Pos() >= end {
 		if !mayGoOn(c, end) {
-			c.Fault(first, &faultOption, 0)
+			c.Fault(group, &faultOption, 0)
 		}
-		return first
+		c.Close(group)
+		return group
 	}
 	n := int(c.Frame[c.Pos()])
 	length := c.Add(&specLength, 8)
-	if stop := c.Pos() + n; stop > end {
-		if mayGoOn(c, end) {
-			c.AddBytes(&specValue, n) // cut, and marked so
-			return first
+	stop := c.Pos() + n
+	switch {
+	case stop > end:
+		if !mayGoOn(c, end) {
+			c.Fault(length, &faultOption, 0)
+			n = end - c.Pos()
 		}
-		c.Fault(length, &faultOption, 0)
-		if rest := end - c.Pos(); rest > 0 {
-			c.AddBytes(&specValue, rest)
+		if n > 0 {
+			c.AddBytes(&specValue, n) // cut, and marked so, when it may go on
 		}
-		return first
+	case o.add == nil:
+		if n > 0 {
+			c.AddBytes(&specValue, n)
+		}
+	case v.repeated(code):
+		v.addPiece(c, code, n)
+	default:
+		value := -1
+		if n > 0 {
+			value = c.Open(&specValue)
+		}
+		add := o.add
+		if code == optVendor && v.pxe {
+			add = addPXE
+		}
+		if fault := add(c, o, n); fault != nil {
+			c.Fault(length, fault, 0)
+		}
+		if value >= 0 {
+			c.Close(value)
+		}
 	}
-	if f := o.add(c, o, n); f != nil {
-		c.Fault(length, f, 0)
-	}
-	return first
+	c.Close(group)
+	return group
 }
 
 // appendZeroEnded prints the text before the first zero byte, all of it when something else

@@ -1,6 +1,7 @@
 package dhcpv4
 
 import (
+	"bytes"
 	"net/netip"
 	"strconv"
 
@@ -13,6 +14,9 @@ type option struct {
 	group field.Spec
 	spec  field.Spec
 	other field.Spec // the second part of pairs
+	parts []*field.Spec
+
+	simple bool // one value of all bytes
 
 	// add adds the n bytes of the value, all of which are there, and returns what is wrong
 	// with their number, or nil.
@@ -21,7 +25,10 @@ type option struct {
 
 // The specs that all options share.
 var (
-	specCode    = field.Spec{Name: "dhcp.option.type", Label: "Option", Bits: 8, Kind: field.Uint, Values: optionNames, Ref: "RFC 2132, 2"}
+	specCode    = field.Spec{Name: "dhcp.option.code", Label: "Code", Bits: 8, Kind: field.Uint, Values: optionNames, Ref: "RFC 2132, 2"}
+	specPad     = field.Spec{Name: "dhcp.option.type", Label: "Option: (0) Padding", Bits: 8, Kind: field.Uint, Values: optionNames, Ref: "RFC 2132, 3.1"}
+	specPads    = field.Spec{Name: "dhcp.option.pads", Label: "More padding", Kind: field.Padding, Ref: "RFC 2132, 3.1"}
+	specRest    = field.Spec{Name: "dhcp.option.rest", Label: "Bytes that do not fit the option", Kind: field.Bytes, Ref: "RFC 2132, 2"}
 	specLength  = field.Spec{Name: "dhcp.option.length", Label: "Length", Bits: 8, Kind: field.Uint, Class: field.Length, Unit: "bytes", Ref: "RFC 2132, 2"}
 	specValue   = field.Spec{Name: "dhcp.option.value", Label: "Value", Kind: field.Bytes, Ref: "RFC 2132, 2"}
 	specPadding = field.Spec{Name: "dhcp.option.padding", Label: "Padding", Kind: field.Padding, Ref: "RFC 2132, 3.1"}
@@ -30,16 +37,8 @@ var (
 
 func raw(c *field.Context, n int) {
 	if n > 0 {
-		c.AddBytes(&specValue, n)
+		c.AddBytes(&specRest, n)
 	}
-}
-
-// addBytes is the form of a value that is not explained further.
-func addBytes(c *field.Context, o *option, n int) *field.Fault {
-	if n > 0 {
-		c.AddBytes(&o.spec, n)
-	}
-	return nil
 }
 
 // addText is the form of a value of one byte or more.
@@ -58,6 +57,36 @@ func addOne(c *field.Context, o *option, n int) *field.Fault {
 		return wrong(n)
 	}
 	c.Add(&o.spec, o.spec.Bits)
+	return nil
+}
+
+// addParts is the form of fields of fixed widths, the last of which may have none and then has
+// what is left.
+func addParts(c *field.Context, o *option, n int) *field.Fault {
+	return parts(c, o.parts, n)
+}
+
+func parts(c *field.Context, specs []*field.Spec, n int) *field.Fault {
+	stop := c.Pos() + n
+	at, bits := c.Pos(), 0
+	for _, s := range specs {
+		bits += s.Bits
+		if s.Bits == 0 {
+			if left := stop - c.Pos(); left > 0 {
+				c.AddBytes(s, left)
+			}
+			break
+		}
+		if at+(bits+7)/8 > stop {
+			raw(c, stop-c.Pos())
+			return wrong(n)
+		}
+		c.Add(s, s.Bits)
+	}
+	if left := stop - c.Pos(); left > 0 {
+		raw(c, left)
+		return &faultLength
+	}
 	return nil
 }
 
@@ -113,52 +142,6 @@ func addOverload(c *field.Context, o *option, n int) *field.Fault {
 	return f
 }
 
-// The parts of a client identifier. RFC 2132, 9.14; RFC 4361, 6.1
-var (
-	specIDHardware = field.Spec{Name: "dhcp.hw.type", Label: "Hardware type", Bits: 8, Kind: field.Hex, Values: HardwareTypes, Ref: "RFC 2132, 9.14"}
-	specIDType     = field.Spec{Name: "dhcp.client_id.type", Label: "Type", Bits: 8, Kind: field.Uint, Ref: "RFC 2132, 9.14"}
-	specIDUUID     = field.Spec{Name: "dhcp.client_id.uuid", Label: "Client Identifier (UUID)", Kind: field.Custom, Format: appendUUID, Ref: "RFC 4578, 2.3"}
-	specIDText     = field.Spec{Name: "dhcp.client_id.undef", Label: "Client Identifier", Kind: field.Text, Ref: "RFC 2132, 9.14"}
-	specIDIAID     = field.Spec{Name: "dhcp.client_id.iaid", Label: "IAID", Bits: 32, Kind: field.Hex, Ref: "RFC 4361, 6.1"}
-	specIDDUID     = field.Spec{Name: "dhcp.client_id.duid_type", Label: "DUID Type", Bits: 16, Kind: field.Uint, Values: field.Values{
-		1: "link-layer address plus time", 2: "assigned by vendor based on Enterprise number", 3: "link-layer address", 4: "UUID"}, Ref: "RFC 8415, 11.1"}
-	specIDRest = field.Spec{Name: "dhcp.client_id", Label: "Identifier", Kind: field.Bytes, Ref: "RFC 8415, 11"}
-)
-
-func addClientID(c *field.Context, o *option, n int) *field.Fault {
-	if n < 2 {
-		raw(c, n)
-		return wrong(n)
-	}
-	switch typ := c.Frame[c.Pos()]; {
-	case n == 7 && typ > 0 && typ < 48:
-		c.Add(&specIDHardware, 8)
-		c.Add(&specMAC, 48)
-	case n == 17 && typ == 0:
-		c.Add(&specIDType, 8)
-		c.AddBytes(&specIDUUID, 16)
-	case typ == 255 && n > 7:
-		c.Add(&specIDType, 8)
-		c.Add(&specIDIAID, 32)
-		c.Add(&specIDDUID, 16)
-		c.AddBytes(&specIDRest, n-7)
-	default:
-		c.Add(&specIDType, 8)
-		c.AddBytes(&specIDText, n-1)
-	}
-	return nil
-}
-
-func appendUUID(dst, msg []byte, off, n int) []byte {
-	for i, v := range msg[off : off+n] {
-		if i == 4 || i == 6 || i == 8 || i == 10 {
-			dst = append(dst, '-')
-		}
-		dst = field.AppendHex(dst, []byte{v})
-	}
-	return dst
-}
-
 // The client's full name. RFC 4702, 2
 var (
 	specFQDNFlags = field.Spec{Name: "dhcp.fqdn.flags", Label: "Flags", Bits: 8, Kind: field.Hex, Ref: "RFC 4702, 2.1", Sub: []field.Spec{
@@ -202,14 +185,14 @@ func appendLabels(dst, msg []byte, off, n int) []byte {
 			return field.AppendQuoted(dst[:start], b)
 		}
 		if l > 0 {
-			q := len(dst)
-			dst = field.AppendQuoted(dst, b[i+1:i+1+l])
-			copy(dst[q:], dst[q+1:]) // without its quotes
-			dst = append(dst[:len(dst)-2], '.')
+			dst = append(appendLabel(dst, b[i+1:i+1+l]), '.')
 		}
 		i += 1 + l
 	}
-	return dst
+	if len(dst) == start {
+		return append(dst, "<Root>"...)
+	}
+	return bytes.TrimSuffix(dst, []byte{'.'})
 }
 
 // addRoutes adds a span for each classless static route. RFC 3442
@@ -239,54 +222,4 @@ func appendRoute(dst, msg []byte, off, n int) []byte {
 	dst = netip.AddrFrom4(net).AppendTo(dst)
 	dst = strconv.AppendUint(append(dst, '/'), uint64(b[0]), 10)
 	return netip.AddrFrom4([4]byte(b[n-4:])).AppendTo(append(dst, " via "...))
-}
-
-// The parts of a relay's option. RFC 3046, 2.0
-var (
-	groupRelay    = field.Spec{Name: "dhcp.option.agent_information_option", Label: "Option 82 Suboption", Kind: field.Group, Ref: "RFC 3046, 2.0"}
-	specRelayCode = field.Spec{Name: "dhcp.option.agent_information_option.suboption", Label: "Option 82 Suboption", Bits: 8, Kind: field.Uint, Values: field.Values{
-		1: "Agent Circuit ID", 2: "Agent Remote ID", 4: "DOCSIS Device Class", 5: "Link selection", 6: "Subscriber ID", 7: "RADIUS Attributes",
-		8: "Authentication", 9: "Vendor-Specific Information", 10: "Flags", 11: "Server ID Override", 12: "Relay Agent Identifier",
-		19: "Relay Agent Source Port", 151: "VRF name/VPN ID", 152: "Virtual Subnet Selection Control"}, Ref: "RFC 3046, 2.0"}
-	specRelayLen   = field.Spec{Name: "dhcp.option.suboption_length", Label: "Length", Bits: 8, Kind: field.Uint, Class: field.Length, Unit: "bytes", Ref: "RFC 3046, 2.0"}
-	specRelayValue = field.Spec{Name: "dhcp.option.agent_information_option.value", Label: "Value", Kind: field.Bytes, Ref: "RFC 3046, 2.0"}
-	relayValues    = map[byte]*field.Spec{
-		1:  {Name: "dhcp.option.agent_information_option.agent_circuit_id", Label: "Agent Circuit ID", Kind: field.Bytes, Ref: "RFC 3046, 3.1"},
-		2:  {Name: "dhcp.option.agent_information_option.agent_remote_id", Label: "Agent Remote ID", Kind: field.Bytes, Ref: "RFC 3046, 3.2"},
-		5:  {Name: "dhcp.option.agent_information_option.link_selection", Label: "Link selection", Bits: 32, Kind: field.IPv4, Class: field.Address, Ref: "RFC 3527, 3"},
-		6:  {Name: "dhcp.option.agent_information_option.subscriber_id", Label: "Subscriber ID", Kind: field.Text, Ref: "RFC 3993, 3"},
-		10: {Name: "dhcp.option.agent_information_option.flags", Label: "Flags", Bits: 8, Kind: field.Hex, Ref: "RFC 5010, 3"},
-		11: {Name: "dhcp.option.agent_information_option.server_id_override", Label: "Server ID Override", Bits: 32, Kind: field.IPv4, Class: field.Address, Ref: "RFC 5107, 4"},
-		12: {Name: "dhcp.option.agent_information_option.relay_agent_id", Label: "Relay Agent Identifier", Kind: field.Bytes, Ref: "RFC 6925, 5"},
-	}
-)
-
-func addRelay(c *field.Context, o *option, n int) *field.Fault {
-	if n < 2 {
-		raw(c, n)
-		return wrong(n)
-	}
-	for stop := c.Pos() + n; c.Pos() < stop; {
-		if stop-c.Pos() < 2 {
-			raw(c, 1)
-			return &faultLength
-		}
-		code, size := c.Frame[c.Pos()], int(c.Frame[c.Pos()+1])
-		group := c.Open(&groupRelay)
-		c.Add(&specRelayCode, 8)
-		length := c.Add(&specRelayLen, 8)
-		s := relayValues[code]
-		if s == nil || s.Bits > 0 && s.Bits != 8*size {
-			s = &specRelayValue
-		}
-		if left := stop - c.Pos(); size > left {
-			c.Fault(length, &faultOption, 0)
-			s, size = &specRelayValue, left
-		}
-		if size > 0 {
-			c.AddBytes(s, size)
-		}
-		c.Close(group)
-	}
-	return nil
 }

@@ -6,6 +6,14 @@ import (
 	"httptap/stack/field"
 )
 
+// Operations whose messages have a form of their own. RFC 2136, 1.3; RFC 8490, 5.4
+const (
+	opcodeUpdate   Opcode = 5
+	opcodeStateful Opcode = 6
+)
+
+var updateCounts = [...]*field.Spec{&countZones, &countPrerequisites, &countUpdates}
+
 // A decoder turns one message into spans.
 type decoder struct {
 	c       *field.Context
@@ -15,10 +23,16 @@ type decoder struct {
 	steps   int          // what its names may still cost
 	lacking *field.Fault // why bytes are missing at the end, nil when nothing excuses that
 	broken  bool         // the next entry can't be found
+	flush   bool         // classes have a flag: multicast DNS
+	update  bool         // the counts have their names of an update
 }
 
-func tail(c *field.Context) {
-	d := decoder{c: c, counts: head[countHead:], names: &names, base: c.Start}
+func tail(c *field.Context)          { datagram(c, head[countHead:], false) }
+func multicastTail(c *field.Context) { datagram(c, head[countHead:], true) }
+func localTail(c *field.Context)     { datagram(c, localHead[countHead:], false) }
+
+func datagram(c *field.Context, counts []field.Spec, flush bool) {
+	d := decoder{c: c, counts: counts, names: &names, base: c.Start, flush: flush}
 	if c.Missing() > 0 || c.Quoted {
 		d.lacking = field.Snapped
 	}
@@ -57,14 +71,34 @@ func streamNext(c *field.Context) field.Next {
 	if len(c.Rest()) == 0 || c.Spans[c.Find(&streamHead[0])].Err != nil {
 		return field.Next{}
 	}
-	return field.Next{Table: field.TCPPort, Key: Port}
+	return field.Next{Again: true}
 }
 
 // message appends what follows the header.
 func (d *decoder) message() {
 	c := d.c
-	d.steps = budget(c.Limit - d.base)
+	all := budget(c.Limit - d.base)
+	d.steps = all
+	d.entries()
+	c.Cost += all - d.steps
+}
+
+// entries appends the four sections.
+func (d *decoder) entries() {
+	c := d.c
 	counts := c.Frame[d.base+4:]
+	switch Opcode(c.Frame[d.base+2] >> 3 & 15) {
+	case opcodeUpdate:
+		for i, s := range updateCounts {
+			c.Spans[c.Find(&d.counts[i])].Spec = s
+		}
+		d.update = true
+	case opcodeStateful:
+		if binary.BigEndian.Uint64(counts) == 0 {
+			d.stateful()
+			return
+		}
+	}
 	for s := Questions; s < numSections && !d.broken; s++ {
 		count := int(binary.BigEndian.Uint16(counts[2*s:]))
 		if count == 0 {
@@ -105,15 +139,28 @@ func (d *decoder) lack(s Section, n int) {
 	if f == nil {
 		f = &faultCount
 	}
-	d.c.Fault(d.c.Find(&d.counts[s]), f, uint32(n))
+	count := &d.counts[s]
+	if d.update && int(s) < len(updateCounts) {
+		count = updateCounts[s]
+	}
+	d.c.Fault(d.c.Find(count), f, uint32(n))
 }
 
 func (d *decoder) question() {
 	c := d.c
-	group := c.Open(&specQuery)
-	if d.name(&d.names[nameQuery], unbounded) {
+	group, ok := d.named(queryRun, &specQuery, nameQuery)
+	if ok {
+		if !d.flush && c.AddRun(questionRun, 0) >= 0 {
+			c.Close(group)
+			return
+		}
 		c.Add(&specQryType, 16)
-		c.Add(&specQryClass, 16)
+		if d.flush {
+			c.Add(&specQU, 1)
+			c.Add(&specQryClass15, 15)
+		} else {
+			c.Add(&specQryClass, 16)
+		}
 		d.broken = c.Cut()
 	} else {
 		d.broken = true
@@ -123,8 +170,8 @@ func (d *decoder) question() {
 
 func (d *decoder) record() {
 	c := d.c
-	group := c.Open(&specRecord)
-	if d.name(&d.names[nameRecord], unbounded) {
+	group, ok := d.named(recordRun, &specRecord, nameRecord)
+	if ok {
 		d.recordBody()
 		d.broken = c.Cut()
 	} else {
@@ -133,28 +180,88 @@ func (d *decoder) record() {
 	c.Close(group)
 }
 
+// What most records have, each in one go. The names are of a message that begins its layer.
+var (
+	queryRun    = field.NewOptionRun(&specQuery, nil, nil, &names[nameQuery])
+	recordRun   = field.NewOptionRun(&specRecord, nil, nil, &names[nameRecord])
+	questionRun = field.NewRun(&specQryType, &specQryClass)
+	bodyRun     = field.NewRun(&specType, &specClass, &specTTL, &specLen)
+	optRun      = field.NewRun(&specType, &specUDPSize, &specExtCode, &specVersion, &specZ, &specLen)
+)
+
+// named opens a group that begins with a name. It tells whether what follows that can be read.
+func (d *decoder) named(run *field.Run, group *field.Spec, name int) (i int, ok bool) {
+	c, at := d.c, d.c.Pos()
+	if d.names == &names {
+		steps := d.steps
+		if next, err := checkName(c.Frame[d.base:c.Limit], at-d.base, &d.steps); err == nil {
+			if i = c.AddRun(run, d.base+next-at); i >= 0 {
+				c.Inside()
+				return i, true
+			}
+		}
+		d.steps = steps
+	}
+	i = c.Open(group)
+	return i, d.name(&d.names[name], unbounded)
+}
+
 // recordBody appends what follows a record's name.
 func (d *decoder) recordBody() {
 	c, at := d.c, d.c.Pos()
+	if !d.flush && at+bodyLen <= c.Limit {
+		b := c.Frame[at:]
+		typ, class, n := binary.BigEndian.Uint16(b), binary.BigEndian.Uint16(b[2:]), int(binary.BigEndian.Uint16(b[8:]))
+		if f := formOf(typ, class); f.run != nil && n == f.size && c.AddRun(f.run, 0) >= 0 {
+			return
+		}
+	}
+	if !d.flush && at+2 <= c.Limit {
+		run, length := bodyRun, 3
+		if binary.BigEndian.Uint16(c.Frame[at:]) == TypeOPT {
+			run, length = optRun, 7
+		}
+		if i := c.AddRun(run, 0); i >= 0 {
+			d.rest(at, i+length)
+			return
+		}
+	}
 	c.Add(&specType, 16)
 	if c.Cut() {
 		return
 	}
 	typ := binary.BigEndian.Uint16(c.Frame[at:])
+	if d.flush {
+		c.Add(&specFlush, 1)
+	}
 	if typ == TypeOPT {
-		c.Add(&specUDPSize, 16)
+		if d.flush {
+			c.Add(&specUDPSize15, 15)
+		} else {
+			c.Add(&specUDPSize, 16)
+		}
 		c.Add(&specExtCode, 8)
 		c.Add(&specVersion, 8)
 		c.Add(&specZ, 16)
 	} else {
-		c.Add(&specClass, 16)
+		if d.flush {
+			c.Add(&specClass15, 15)
+		} else {
+			c.Add(&specClass, 16)
+		}
 		c.Add(&specTTL, 32)
 	}
 	length := c.Add(&specLen, 16)
-	if c.Cut() {
-		return
+	if !c.Cut() {
+		d.rest(at, length)
 	}
-	n := int(binary.BigEndian.Uint16(c.Frame[at+8:]))
+}
+
+// rest appends the data of the record whose type is at the byte at and whose length is the span
+// length.
+func (d *decoder) rest(at, length int) {
+	c := d.c
+	typ, n := binary.BigEndian.Uint16(c.Frame[at:]), int(binary.BigEndian.Uint16(c.Frame[at+8:]))
 	end := c.Pos() + n
 	if end > c.Limit && d.lacking == nil {
 		c.Fault(length, field.Overrun, 0)
@@ -165,6 +272,9 @@ func (d *decoder) recordBody() {
 	}
 	d.data(typ, class, length, end)
 }
+
+// bodyLen is how long what follows a record's name is, without its data.
+const bodyLen = 10
 
 // unbounded is the end of a name that is in no record's data.
 const unbounded = 1 << 30

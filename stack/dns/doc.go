@@ -21,7 +21,9 @@
 //
 // Read name.go (names, pointers, text), types.go, wire.go (the checked view), rr.go (a record
 // in a message), record.go (a record by itself), build.go (writing), client.go, zone.go and
-// server.go; then fields.go, rdata.go and decode.go (the field table).
+// server.go; then the field table: fields.go (heads), names.go (the fields that are names), decode.go
+// (messages), rdata.go and forms.go (how each type's data is built), walks.go (types that a list of
+// parts can't describe), options.go (EDNS), stateful.go, formats.go.
 //
 // After [Parse] no method of a [Message], an [RR] or a [Name] can panic. They are views: they
 // live as long as the caller's buffer. A [Record] stands alone. Nothing here locks; a [Zone]
@@ -40,13 +42,16 @@
 //   - RFC 2181, 9 and RFC 7766, 5: TC and asking again over TCP
 //   - RFC 6891 and RFC 3225: EDNS with its sizes, versions and the DO bit
 //   - A, AAAA (RFC 3596), CNAME, MX, NS, PTR, SOA, SRV (RFC 2782), TXT; other types as bytes
-//     (RFC 3597); the field table knows CAA, DNAME, HINFO, NSEC, SPF and EDNS options, too
+//     (RFC 3597)
+//   - shown: all types in use, SVCB and HTTPS with their parameters (RFC 9460), DNSSEC's (RFC 4034,
+//     RFC 5155), TSIG, TKEY, options of EDNS, updates (RFC 2136), stateful operations (RFC 8490), the
+//     messages of multicast DNS (RFC 6762) and LLMNR (RFC 4795)
 //
 // # Not implemented
 //
 //   - RFC 1034, 5.3.3: iteration: the servers asked have to do that
 //   - RFC 4033 to 4035: DNSSEC is neither verified nor signed
 //   - RFC 5936, RFC 1995: transfers are refused; RFC 2136: updates are NOTIMP
-//   - RFC 7873: cookies; RFC 6762: multicast DNS; RFC 5890: names in other scripts have to
+//   - RFC 7873: cookies; RFC 6762: multicast DNS is not spoken; RFC 5890: names in other scripts have to
 //     come in their ASCII form
 package dns

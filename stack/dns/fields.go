@@ -22,6 +22,46 @@ var StreamLayout = field.Layout{
 	Next:  streamNext,
 }
 
+// MulticastLayout is the field table of multicast DNS: the first bit of a class is a flag.
+var MulticastLayout = field.Layout{
+	Spec:  field.Spec{Name: "mdns", Label: "Multicast Domain Name System", Kind: field.Layer, Ref: "RFC 6762, 18"},
+	Title: "mDNS",
+	Head:  head[:],
+	Tail:  multicastTail,
+	More:  func() []*field.Spec { return more(&names) },
+}
+
+// LocalLayout is the field table of Link-Local Multicast Name Resolution, whose flags mean something
+// else.
+var LocalLayout = field.Layout{
+	Spec:  field.Spec{Name: "llmnr", Label: "Link-local Multicast Name Resolution", Kind: field.Layer, Ref: "RFC 4795, 2.1"},
+	Title: "LLMNR",
+	Head:  localHead[:],
+	Tail:  localTail,
+	More:  func() []*field.Spec { return more(&names) },
+}
+
+var localHead = [6]field.Spec{
+	head[0],
+	{Name: "dns.flags", Label: "Flags", Bits: 16, Kind: field.Hex, Class: field.Flags, Ref: "RFC 4795, 2.1.1", Sub: []field.Spec{
+		{Name: "dns.flags.response", Label: "Response", Bits: 1, Kind: field.Uint, Class: field.Operation, Values: field.Values{0: "query", 1: "response"}, Ref: "RFC 4795, 2.1.1"},
+		{Name: "dns.flags.opcode", Label: "Opcode", Bits: 4, Kind: field.Uint, Class: field.Operation, Values: Opcodes, Ref: "RFC 4795, 2.1.1"},
+		{Name: "dns.flags.conflict", Label: "Conflict", Bits: 1, Kind: field.Flag, Class: field.Flags, Ref: "RFC 4795, 2.1.1"},
+		{Name: "dns.flags.truncated", Label: "Truncated", Bits: 1, Kind: field.Flag, Class: field.Flags, Ref: "RFC 4795, 2.1.1"},
+		{Name: "dns.flags.tentative", Label: "Tentative", Bits: 1, Kind: field.Flag, Class: field.Flags, Ref: "RFC 4795, 2.1.1"},
+		{Name: "dns.flags.reserved", Label: "Reserved", Bits: 4, Kind: field.Reserved, Ref: "RFC 4795, 2.1.1"},
+		{Name: "dns.flags.rcode", Label: "Reply code", Bits: 4, Kind: field.Uint, Class: field.Operation, Values: RCodes, Ref: "RFC 4795, 2.1.1"},
+	}},
+	head[2], head[3], head[4], head[5],
+}
+
+// The counts have other names in an update. RFC 2136, 2.2
+var (
+	countZones         = field.Spec{Name: "dns.count.zones", Label: "Zones", Bits: 16, Kind: field.Uint, Class: field.Length, Ref: "RFC 2136, 2.2"}
+	countPrerequisites = field.Spec{Name: "dns.count.prerequisites", Label: "Prerequisites", Bits: 16, Kind: field.Uint, Class: field.Length, Ref: "RFC 2136, 2.2"}
+	countUpdates       = field.Spec{Name: "dns.count.updates", Label: "Updates", Bits: 16, Kind: field.Uint, Class: field.Length, Ref: "RFC 2136, 2.2"}
+)
+
 var head = [6]field.Spec{
 	{Name: "dns.id", Label: "Transaction ID", Bits: 16, Kind: field.Hex, Class: field.Sequence, Ref: "RFC 1035, 4.1.1"},
 	{Name: "dns.flags", Label: "Flags", Bits: 16, Kind: field.Hex, Class: field.Flags, Ref: "RFC 1035, 4.1.1", Sub: []field.Spec{
@@ -82,6 +122,15 @@ var (
 	specClass    = field.Spec{Name: "dns.resp.class", Label: "Class", Bits: 16, Kind: field.Hex, Values: Classes, Ref: "RFC 1035, 4.1.3"}
 	specTTL      = field.Spec{Name: "dns.resp.ttl", Label: "Time to live", Bits: 32, Kind: field.Seconds, Ref: "RFC 2181, 8"}
 	specLen      = field.Spec{Name: "dns.resp.len", Label: "Data length", Bits: 16, Kind: field.Uint, Class: field.Length, Unit: "bytes", Ref: "RFC 1035, 4.1.3"}
+)
+
+// Multicast DNS has a flag in the first bit of a class. RFC 6762, 5.4 and 10.2
+var (
+	specQU         = field.Spec{Name: "dns.qry.qu", Label: `"QU" question`, Bits: 1, Kind: field.Flag, Class: field.Flags, Ref: "RFC 6762, 5.4"}
+	specQryClass15 = field.Spec{Name: "dns.qry.class", Label: "Class", Bits: 15, Kind: field.Hex, Values: Classes, Ref: "RFC 6762, 5.4"}
+	specFlush      = field.Spec{Name: "dns.resp.cache_flush", Label: "Cache flush", Bits: 1, Kind: field.Flag, Class: field.Flags, Ref: "RFC 6762, 10.2"}
+	specClass15    = field.Spec{Name: "dns.resp.class", Label: "Class", Bits: 15, Kind: field.Hex, Values: Classes, Ref: "RFC 6762, 10.2"}
+	specUDPSize15  = field.Spec{Name: "dns.rr.udp_payload_size", Label: "UDP payload size", Bits: 15, Kind: field.Uint, Class: field.Length, Unit: "bytes", Ref: "RFC 6891, 6.1.2"}
 )
 
 // The OPT record has a class and a TTL of its own.

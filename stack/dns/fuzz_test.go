@@ -153,12 +153,16 @@ func FuzzLayout(f *testing.F) {
 	})
 }
 
-// typedDeeper tells whether a message has a type whose data only the field table takes apart.
+// typedDeeper tells whether a message has a type, or an operation, whose data only the field table
+// takes apart.
 func typedDeeper(b []byte) bool {
 	m, _ := Parse(b)
+	if Opcode(b[2]>>3&15) == opcodeStateful {
+		return true
+	}
 	for r := range m.Records() {
-		switch r.Type {
-		case TypeHINFO, TypeCAA, TypeNSEC, TypeDNAME, TypeSPF, TypeOPT, TypeTXT:
+		_, named := shapeOf(r.Type)
+		if !named && r.Type != TypeA && r.Type != TypeAAAA && formOf(r.Type, r.Class) != &formData || r.Type == TypeOPT {
 			return true
 		}
 	}

@@ -2,6 +2,8 @@ package ethernet
 
 import (
 	"encoding/binary"
+	"hash/crc32"
+	"math/bits"
 
 	"httptap/stack/field"
 )
@@ -18,13 +20,13 @@ var Types = field.Values{
 
 // Layout is the field table.
 var Layout = field.Layout{
-	Spec:    field.Spec{Name: "eth", Label: "Ethernet II", Kind: field.Layer, Ref: "IEEE 802.3, 3.1.1"},
-	Title:   "Ethernet",
-	Head:    head[:],
-	Check:   check,
-	More:    func() []*field.Spec { return []*field.Spec{&specLen} },
-	Next:    next,
-	Trailer: &padding,
+	Spec:  field.Spec{Name: "eth", Label: "Ethernet II", Kind: field.Layer, Ref: "IEEE 802.3, 3.1.1"},
+	Title: "Ethernet",
+	Head:  head[:],
+	Check: check,
+	More:  func() []*field.Spec { return []*field.Spec{&specLen, &padding, &trailer, &fcs} },
+	Next:  next,
+	Trail: trail,
 }
 
 var head = [...]field.Spec{
@@ -33,7 +35,54 @@ var head = [...]field.Spec{
 	{Name: "eth.type", Label: "Type", Bits: 16, Kind: field.Hex, Values: Types, Ref: "IEEE 802.3, 3.2.6"},
 }
 
-var padding = field.Spec{Name: "eth.padding", Label: "Padding", Kind: field.Padding, Ref: "IEEE 802.3, 3.2.8"}
+// What lies behind the payload.
+var (
+	padding = field.Spec{Name: "eth.padding", Label: "Padding", Kind: field.Padding, Ref: "IEEE 802.3, 3.2.8"}
+	trailer = field.Spec{Name: "eth.trailer", Label: "Trailer", Kind: field.Padding, Ref: "IEEE 802.3, 3.2.8"}
+	fcs     = field.Spec{Name: "eth.fcs", Label: "Frame check sequence", Bits: 32, Kind: field.Hex, Class: field.Sum, Ref: "IEEE 802.3, 3.2.9"}
+)
+
+// trail explains what lies behind the payload, as Wireshark does: zeros up to the least length of
+// a frame are padding; in a frame that is long enough to have one, the last four bytes are the
+// frame check sequence; all else is a trailer.
+func trail(c *field.Context) {
+	n, least := c.Limit-c.Pos(), c.Start+minFrame
+	if pad := least - c.Pos(); pad > 0 && pad <= n && isZero(c.Rest()[:pad]) {
+		c.AddBytes(&padding, pad)
+		n -= pad
+	}
+	sum := c.Limit-c.Start >= minFrame+fcsLen && n >= fcsLen && c.Limit == len(c.Frame) && c.Missing() == 0
+	if sum {
+		n -= fcsLen
+	}
+	if n > 0 {
+		c.AddBytes(&trailer, n)
+	}
+	if sum {
+		i := c.AddBytes(&fcs, fcsLen)
+		if want := bits.ReverseBytes32(crc32.ChecksumIEEE(c.Frame[c.Start : c.Spans[i].Bit/8])); want != binary.BigEndian.Uint32(c.Frame[c.Spans[i].Bit/8:]) {
+			c.Fault(i, badFCS, 0)
+		}
+	}
+}
+
+// minFrame is the least length of a frame without its check sequence. IEEE 802.3, 4.4.2
+const (
+	minFrame = 60
+	fcsLen   = 4
+)
+
+// badFCS is a warning only: captures seldom have the sequence, and it may be a trailer's end.
+var badFCS = &field.Fault{Name: "eth.fcs.bad", Label: "this is no frame check sequence, or a wrong one", Severity: field.Warn}
+
+func isZero(b []byte) bool {
+	for _, v := range b {
+		if v != 0 {
+			return false
+		}
+	}
+	return true
+}
 
 // specLen replaces the type where the value is a length.
 var specLen = field.Spec{Name: "eth.len", Label: "Length", Bits: 16, Kind: field.Uint, Class: field.Length, Unit: "bytes", Ref: "IEEE 802.3, 3.2.6"}

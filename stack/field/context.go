@@ -1,5 +1,7 @@
 package field
 
+import "slices"
+
 // A Layout is one protocol's table and the functions for what a table can't say. Only Spec
 // and Head are needed.
 type Layout struct {
@@ -23,9 +25,23 @@ type Layout struct {
 	// with Next nil or its Table None it is Data.
 	Next func(c *Context) Next
 
-	// Trailer describes bytes behind the payload that belong to this layer, such as
-	// Ethernet's padding. Nil: such bytes are Undecoded.
+	// Rear appends this layer's own bytes behind the payload, from c.Pos() to c.Limit: for who
+	// sets c.Limit in Check to the payload's end and has more behind it. More has its fields.
+	Rear func(c *Context)
+
+	// Guess tells whether the bytes are likely a message of this protocol: for ports that
+	// nobody has registered. Nil: never.
+	Guess func(b []byte) bool
+
+	// Trailer describes bytes behind the payload that belong to this layer. Nil: such bytes
+	// are Undecoded.
 	Trailer *Spec
+
+	// Trail appends them, from c.Pos() to c.Limit, where they have parts, as Ethernet's padding
+	// and check sequence; Trailer is for what it leaves. More has its fields.
+	Trail func(c *Context)
+
+	run *Run // Spec and Head, when Compile was called
 }
 
 // Pseudo is what a transport checksum needs of the network layer, and where it came from.
@@ -46,6 +62,7 @@ type Context struct {
 	Limit  int // byte behind the last that can belong to the current layer
 	Pseudo Pseudo
 	Quoted bool // inside an ICMP error's quotation: lawfully cut short, sums can't be verified
+	Cost   int  // the steps of loops that append no span: what bounds a frame's cost is tested with it
 
 	bit   int
 	depth uint8
@@ -95,11 +112,17 @@ func (c *Context) CutFault() *Fault {
 // root's index. The caller goes on with Tail, Check and End.
 func (c *Context) Begin(l *Layout) int {
 	c.Start, c.depth, c.cut = c.bit>>3, 0, false
+	if l.run != nil {
+		if i := c.AddRun(l.run, 0); i >= 0 {
+			c.depth = 1
+			return i
+		}
+	}
 	i := c.Open(&l.Spec)
 	for k := range l.Head {
 		s := &l.Head[k]
 		if s.Sub == nil && c.bit+s.Bits <= c.Limit<<3 {
-			c.Spans = append(c.Spans, Span{Spec: s, Bit: int32(c.bit), Len: int32(s.Bits), Depth: c.depth})
+			c.push(s, s.Bits)
 			c.bit += s.Bits
 			continue
 		}
@@ -118,23 +141,63 @@ func (c *Context) Add(s *Spec, n int) int {
 		return -1
 	}
 	i := len(c.Spans)
+	if i >= MaxSpans {
+		return c.stop()
+	}
 	if room := c.Limit<<3 - c.bit; n > room {
 		c.cut = true
 		c.Spans = append(c.Spans, Span{Spec: s, Err: c.CutFault(), Bit: int32(c.bit), Len: int32(max(room, 0)), Depth: c.depth})
 		c.bit += max(room, 0)
 		return i
 	}
-	c.Spans = append(c.Spans, Span{Spec: s, Bit: int32(c.bit), Len: int32(n), Depth: c.depth})
+	c.push(s, n)
 	if s.Sub == nil {
 		c.bit += n
 		return i
 	}
+	c.parts(s.Sub)
+	return i
+}
+
+// push appends a span of n bits at the current position. Writing its fields one by one, and none of
+// the slice's but its length, is what makes a field cost little.
+func (c *Context) push(s *Spec, n int) {
+	i := len(c.Spans)
+	if i == cap(c.Spans) {
+		c.Spans = slices.Grow(c.Spans, 1)
+	}
+	c.Spans = c.Spans[:i+1]
+	to := &c.Spans[i]
+	to.Spec, to.Err, to.Want = s, nil, 0
+	to.Bit, to.Len, to.Depth = int32(c.bit), int32(n), c.depth
+}
+
+// parts appends the fields that tile the span before. They are there when that is.
+func (c *Context) parts(sub []Spec) {
 	c.depth++
-	for k := range s.Sub {
-		c.Add(&s.Sub[k], s.Sub[k].Bits)
+	for k := range sub {
+		s := &sub[k]
+		c.push(s, s.Bits)
+		if s.Sub != nil {
+			c.parts(s.Sub)
+		} else {
+			c.bit += s.Bits
+		}
 	}
 	c.depth--
-	return i
+}
+
+// MaxSpans is how many fields a frame is taken apart into. No sane frame has so many; one that was
+// made to have them would cost too much.
+const MaxSpans = 1 << 15
+
+// stop marks the rest of the layer as not taken apart and ends the layer.
+func (c *Context) stop() int {
+	if c.cut = true; c.bit < c.Limit<<3 {
+		c.Spans = append(c.Spans, Span{Spec: &Undecoded, Err: TooMany, Bit: int32(c.bit), Len: int32(c.Limit<<3 - c.bit), Depth: c.depth})
+		c.bit = c.Limit << 3
+	}
+	return -1
 }
 
 // AddBytes is Add in bytes.
@@ -142,7 +205,7 @@ func (c *Context) AddBytes(s *Spec, n int) int { return c.Add(s, 8*n) }
 
 // Open begins a group: what is added until Close lies below it. It returns the group's index.
 func (c *Context) Open(s *Spec) int {
-	c.Spans = append(c.Spans, Span{Spec: s, Bit: int32(c.bit), Depth: c.depth})
+	c.push(s, 0)
 	c.depth++
 	return len(c.Spans) - 1
 }
@@ -166,8 +229,10 @@ func (c *Context) Fault(i int, f *Fault, want uint32) {
 func (c *Context) Find(s *Spec) int {
 	for i := len(c.Spans) - 1; i >= 0; i-- {
 		if c.Spans[i].Spec == s && int(c.Spans[i].Bit) >= c.Start<<3 {
+			c.Cost += len(c.Spans) - i
 			return i
 		}
 	}
+	c.Cost += len(c.Spans)
 	return -1
 }

@@ -50,6 +50,9 @@ func TestValues(t *testing.T) {
 		{Spec{Kind: Uint, Bits: 4, Scale: 4, Unit: "bytes"}, []byte{0x50}, "20 bytes"},
 		{Spec{Kind: Uint, Bits: 8, Values: Values{6: "TCP"}}, []byte{6}, "TCP (6)"},
 		{Spec{Kind: Int, Bits: 8}, []byte{0xfa}, "-6"},
+		{Spec{Kind: Uint, Bits: 8, Values: Values{6: "TCP"}}, []byte{6, 1, 2}, "TCP (6)"}, // a group that begins with its number
+		{Spec{Kind: Int, Bits: 8}, []byte{0xfa, 1, 2}, "-6"},
+		{Spec{Kind: Hex, Bits: 12}, []byte{0x12, 0x34, 0x56}, "0x123"},
 		{Spec{Kind: Hex, Bits: 12}, []byte{0x01, 0x20}, "0x012"},
 		{Spec{Kind: Flag, Bits: 1}, []byte{0x80}, "Set"},
 		{Spec{Kind: Flag, Bits: 1}, []byte{0x7f}, "Not set"},
@@ -67,7 +70,7 @@ func TestValues(t *testing.T) {
 		{Spec{Kind: IPv4, Bits: 32}, []byte{192, 0}, "c000"}, // cut short
 	} {
 		n := c.spec.Bits
-		if n == 0 || n > 8*len(c.bytes) {
+		if n == 0 || n > 8*len(c.bytes) || len(c.bytes) > 2 && n < 16 {
 			n = 8 * len(c.bytes)
 		}
 		s := Span{Spec: &c.spec, Len: int32(n)}
@@ -124,5 +127,38 @@ func TestDecodeAllocatesNothing(t *testing.T) {
 		c.Close(c.Begin(&toy))
 	}); n != 0 {
 		t.Errorf("%v allocations a frame", n)
+	}
+}
+
+// A frame made to have endless fields is taken apart up to a number of them; the rest is one span
+// that says so.
+func TestTooManyFields(t *testing.T) {
+	var c Context
+	frame := make([]byte, 64<<10)
+	c.Reset(frame, len(frame))
+	c.Begin(&Layout{Spec: Spec{Name: "toy", Kind: Layer}})
+	bits := Spec{Name: "toy.bits", Bits: 8, Kind: Hex, Sub: []Spec{{Name: "toy.a", Bits: 4, Kind: Hex}, {Name: "toy.b", Bits: 4, Kind: Hex}}}
+	for c.Pos() < c.Limit {
+		c.Add(&bits, 8)
+	}
+	last := c.Spans[len(c.Spans)-1]
+	if last.Spec != &Undecoded || last.Err != TooMany || last.End() != 8*len(frame) {
+		t.Errorf("the last span is %s [%d,%d), fault %v", last.Spec.Name, last.Bit, last.End(), last.Err)
+	}
+	if n := len(c.Spans); n < MaxSpans || n > MaxSpans+8 {
+		t.Errorf("%d spans", n)
+	}
+	if c.Add(&bits, 8) != -1 || !c.Cut() {
+		t.Error("more was added")
+	}
+}
+
+func TestQuotingAllocatesNothing(t *testing.T) {
+	dst := make([]byte, 0, 100)
+	if n := testing.AllocsPerRun(100, func() { dst = AppendQuoted(dst[:0], []byte("a\r\n\x00\u202e\xff")) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+	if string(dst) != `"a\r\n\x00\u202e\xff"` {
+		t.Errorf("quoted as %s", dst)
 	}
 }

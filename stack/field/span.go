@@ -48,9 +48,18 @@ func mask(n int) uint64 {
 	return 1<<uint(n) - 1
 }
 
+// Width returns how many bits the value of a numeric span has: all, or the first Spec.Bits of a
+// group that begins with its number.
+func (s Span) Width() int {
+	if b := s.Spec.Bits; b > 0 && b < int(s.Len) {
+		return b
+	}
+	return int(s.Len)
+}
+
 // Uint returns the value of a numeric span, times its Scale.
 func (s Span) Uint(frame []byte) uint64 {
-	v := Extract(frame, int(s.Bit), int(s.Len))
+	v := Extract(frame, int(s.Bit), s.Width())
 	if s.Spec.Scale > 1 {
 		v *= uint64(s.Spec.Scale)
 	}

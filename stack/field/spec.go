@@ -48,7 +48,7 @@ const (
 type Spec struct {
 	Name   string // Wireshark's display-filter name: "tcp.srcport"
 	Label  string // for people: "Source Port"
-	Bits   int    // width; 0 when only the bytes themselves tell
+	Bits   int    // width; 0 when only the bytes themselves tell; of a group, its number's that it begins with
 	Kind   Kind
 	Class  Class
 	Scale  int    // a Uint's unit: the shown value is the wire's times Scale; 0 is 1
@@ -112,6 +112,7 @@ var (
 	Overrun   = &Fault{Name: "malformed.length", Label: "this length reaches past the end of the data", Severity: Error}
 	TooShort  = &Fault{Name: "malformed.short", Label: "this length is under the least that is possible", Severity: Error}
 	BadSum    = &Fault{Name: "checksum.bad", Label: "the checksum is wrong", Severity: Error, WithWant: true}
+	TooMany   = &Fault{Name: "malformed.fields", Label: "too many fields; the rest of this layer is not taken apart", Severity: Warn}
 	TooDeep   = &Fault{Name: "malformed.depth", Label: "nested too deep; decoding stops here", Severity: Error}
 )
 

@@ -27,8 +27,10 @@ func (t Table) String() string {
 	return "unknown table"
 }
 
-// Next names a payload's layout: Table with Key, else with Alt.
+// Next names a payload's layout: Table with Key, else with Alt. With Again what follows is another
+// message of the same layout, beside this one and not inside it.
 type Next struct {
 	Table    Table
 	Key, Alt uint32
+	Again    bool
 }

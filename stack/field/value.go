@@ -23,10 +23,11 @@ func (s Span) AppendValue(dst, frame []byte, layer int) []byte {
 	case Uint:
 		return strconv.AppendUint(dst, s.Uint(frame), 10)
 	case Int:
+		n = s.Width()
 		v := Extract(frame, int(s.Bit), n)
 		return strconv.AppendInt(dst, int64(v<<uint(64-n))>>uint(64-n), 10)
 	case Hex, Reserved:
-		if n > 64 {
+		if n = s.Width(); n > 64 {
 			return AppendHex(dst, b)
 		}
 		return appendHexUint(dst, Extract(frame, int(s.Bit), n), (n+3)/4)
@@ -94,7 +95,7 @@ func (s Span) AppendText(dst, frame []byte, layer int) []byte {
 
 // ValueName returns the name that the Spec has for the span's value, or "".
 func (s Span) ValueName(frame []byte) string {
-	if s.Spec.Values == nil || s.Len > 64 || s.Len < int32(s.Spec.Bits) {
+	if s.Spec.Values == nil || s.Width() > 64 || s.Len < int32(s.Spec.Bits) {
 		return ""
 	}
 	return s.Spec.Values[s.Uint(frame)]
@@ -131,8 +132,10 @@ func AppendQuoted(dst, b []byte) []byte {
 		case strconv.IsPrint(r):
 			dst = append(dst, b[:n]...)
 		default:
-			q := strconv.AppendQuoteRune(nil, r) // '\n', '\u202e'; a rare path
-			dst = append(dst, q[1:len(q)-1]...)
+			n := len(dst)
+			dst = strconv.AppendQuoteRune(dst, r) // '\n', '\u202e'
+			copy(dst[n:], dst[n+1:])              // without its quotes
+			dst = dst[:len(dst)-2]
 		}
 		b = b[n:]
 	}

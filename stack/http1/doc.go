@@ -8,7 +8,7 @@
 //	                                                   until the connection closes
 //
 // Read head.go (the checked view of a head, and writing one), body.go (where the body
-// ends), fields.go (the field table).
+// ends), fields.go (the field table), fields_lines.go (header lines), fields_chunks.go.
 //
 // After a successful parse no method of a [Head] can panic. A Head is a view: it lives as long
 // as the caller's buffer. Nothing here locks or allocates.

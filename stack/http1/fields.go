@@ -7,13 +7,14 @@ import (
 )
 
 // Layout is the field table. A segment that does not begin with a start line is the middle of a
-// message: it is data.
+// message: all of it is file data.
 var Layout = field.Layout{
 	Spec:  field.Spec{Name: "http", Label: "Hypertext Transfer Protocol", Kind: field.Layer, Ref: "RFC 9112"},
 	Title: "HTTP",
 	Tail:  tail,
 	More:  more,
-	Check: func(c *field.Context) {},
+	Next:  next,
+	Guess: guess,
 }
 
 var (
@@ -21,75 +22,76 @@ var (
 	responseLine = field.Spec{Name: "http.response.first", Label: "Status line", Kind: field.Group, Ref: "RFC 9112, 4"}
 	method       = field.Spec{Name: "http.request.method", Label: "Request Method", Kind: field.Text, Class: field.Operation, Ref: "RFC 9110, 9"}
 	uri          = field.Spec{Name: "http.request.uri", Label: "Request URI", Kind: field.Text, Class: field.Name, Ref: "RFC 9112, 3.2"}
+	uriPath      = field.Spec{Name: "http.request.uri.path", Label: "Request URI Path", Kind: field.Text, Ref: "RFC 3986, 3.3"}
+	uriQuery     = field.Spec{Name: "http.request.uri.query", Label: "Request URI Query", Kind: field.Text, Ref: "RFC 3986, 3.4"}
+	uriParameter = field.Spec{Name: "http.request.uri.query.parameter", Label: "Request URI Query Parameter", Kind: field.Text, Ref: "RFC 3986, 3.4"}
 	reqVersion   = field.Spec{Name: "http.request.version", Label: "Request Version", Kind: field.Text, Ref: "RFC 9112, 2.3"}
 	respVersion  = field.Spec{Name: "http.response.version", Label: "Response Version", Kind: field.Text, Ref: "RFC 9112, 2.3"}
 	code         = field.Spec{Name: "http.response.code", Label: "Status Code", Kind: field.Text, Class: field.Operation, Ref: "RFC 9110, 15"}
 	phrase       = field.Spec{Name: "http.response.phrase", Label: "Response Phrase", Kind: field.Text, Class: field.Operation, Ref: "RFC 9112, 4"}
-	line         = field.Spec{Name: "http.header", Label: "Header", Kind: field.Group, Ref: "RFC 9112, 5"}
+	reqHeader    = field.Spec{Name: "http.request.line", Label: "Request header", Kind: field.Text, Ref: "RFC 9112, 5"}
+	respHeader   = field.Spec{Name: "http.response.line", Label: "Response header", Kind: field.Text, Ref: "RFC 9112, 5"}
+	trailerField = field.Spec{Name: "http.chunked_trailer_part", Label: "Trailer field", Kind: field.Text, Ref: "RFC 9112, 7.1.2"}
 	headerName   = field.Spec{Name: "http.header.name", Label: "Name", Kind: field.Text, Ref: "RFC 9110, 5.1"}
 	headerValue  = field.Spec{Name: "http.header.value", Label: "Value", Kind: field.Text, Ref: "RFC 9110, 5.5"}
 	separator    = field.Spec{Name: "http.separator", Label: "Separator", Kind: field.Padding, Ref: "RFC 9112, 2.1"}
 	fileData     = field.Spec{Name: "http.file_data", Label: "File Data", Kind: field.Payload, Ref: "RFC 9112, 6"}
-	continuation = field.Spec{Name: "http.continuation", Label: "Continuation", Kind: field.Payload, Ref: "RFC 9112, 6"}
-	noColon      = &field.Fault{Name: "http.header.no_colon", Label: "a header line without a colon", Severity: field.Error}
+
+	noColon = &field.Fault{Name: "http.header.no_colon", Label: "a header line without a colon", Severity: field.Error}
 )
-
-// known are the headers that have a name of their own.
-var known = []struct {
-	name string
-	spec field.Spec
-}{
-	{"Host", header("http.host", "Host", field.Name)},
-	{"User-Agent", header("http.user_agent", "User-Agent", field.Detail)},
-	{"Server", header("http.server", "Server", field.Detail)},
-	{"Content-Type", header("http.content_type", "Content-Type", field.Detail)},
-	{"Content-Length", header("http.content_length_header", "Content-Length", field.Length)},
-	{"Transfer-Encoding", header("http.transfer_encoding", "Transfer-Encoding", field.Detail)},
-	{"Location", header("http.location", "Location", field.Name)},
-	{"Connection", header("http.connection", "Connection", field.Detail)},
-	{"Accept", header("http.accept", "Accept", field.Detail)},
-	{"Date", header("http.date", "Date", field.Detail)},
-}
-
-func header(name, label string, class field.Class) field.Spec {
-	return field.Spec{Name: name, Label: label, Kind: field.Text, Class: class, Ref: "RFC 9110"}
-}
-
-func more() []*field.Spec {
-	list := []*field.Spec{&requestLine, &responseLine, &method, &uri, &reqVersion, &respVersion, &code, &phrase,
-		&line, &headerName, &headerValue, &separator, &fileData, &continuation}
-	for i := range known {
-		list = append(list, &known[i].spec)
-	}
-	return list
-}
 
 func tail(c *field.Context) {
 	b := c.Rest()
+	isResponse := bytes.HasPrefix(b, []byte("HTTP/"))
+	lines := &reqHeader
 	switch {
-	case bytes.HasPrefix(b, []byte("HTTP/1.")):
+	case isResponse:
+		lines = &respHeader
 		startLine(c, &responseLine, &respVersion, &code, &phrase)
 	case isRequest(b):
 		startLine(c, &requestLine, &method, &uri, &reqVersion)
 	default:
-		c.AddBytes(&continuation, len(b))
+		c.AddBytes(&fileData, len(b)) // the middle of a message
 		return
 	}
-	for len(c.Rest()) > 0 {
-		text, end := cutLine(c.Rest())
-		if len(text) == 0 && end > 0 {
-			c.AddBytes(&separator, end)
-			break
-		}
-		headerLine(c, text, end)
+	m := message{length: -1}
+	if isResponse {
+		m.bodiless = hasNoBody(b)
 	}
-	if n := len(c.Rest()); n > 0 {
-		c.AddBytes(&fileData, n)
+	complete := fieldLines(c, lines, &m)
+	rest := len(c.Rest())
+	switch {
+	case !complete || rest == 0:
+	case m.chunked:
+		chunks(c)
+	case m.bodiless:
+	case m.length >= 0:
+		if n := min(m.length, rest); n > 0 {
+			c.AddBytes(&fileData, n)
+		}
+	case isResponse:
+		c.AddBytes(&fileData, rest) // RFC 9112, 6.3: until the connection is closed
 	}
 }
 
-// isRequest tells whether b begins as a request: a method in capitals, a target, and a version
-// unless the line's end was not captured.
+// next says that what follows a message in a segment is the next one: RFC 9112, 9.3.2.
+func next(c *field.Context) field.Next {
+	if len(c.Rest()) == 0 || c.Pos() == c.Start {
+		return field.Next{}
+	}
+	return field.Next{Again: true}
+}
+
+// hasNoBody tells whether the response that b begins with ends with its head whatever its fields
+// say. RFC 9112, 6.3: "any response with a 1xx (Informational), 204 (No Content), or 304 (Not
+// Modified) status code is always terminated by the first empty line".
+func hasNoBody(b []byte) bool {
+	_, status, _ := bytes.Cut(b[:min(len(b), 16)], []byte{' '})
+	return bytes.HasPrefix(status, []byte{'1'}) || bytes.HasPrefix(status, []byte("204")) || bytes.HasPrefix(status, []byte("304"))
+}
+
+// isRequest tells whether b begins as a request: a known method, or a word in capitals, a target, and
+// a version unless the line's end was not captured.
 func isRequest(b []byte) bool {
 	text, end := cutLine(b)
 	name, rest, ok := bytes.Cut(text, []byte{' '})
@@ -101,8 +103,27 @@ func isRequest(b []byte) bool {
 			return false
 		}
 	}
-	return end == len(text) || bytes.Contains(rest, []byte(" HTTP/1."))
+	return methods[string(name)] || end == len(text) || bytes.Contains(rest, []byte(" HTTP/1."))
 }
+
+// methods begin a request whatever is wrong with the rest of its line. IANA, "HTTP Method Registry"
+var methods = map[string]bool{
+	"GET": true, "HEAD": true, "POST": true, "PUT": true, "DELETE": true, "CONNECT": true, "OPTIONS": true, "TRACE": true, "PATCH": true,
+	"PROPFIND": true, "PROPPATCH": true, "MKCOL": true, "COPY": true, "MOVE": true, "LOCK": true, "UNLOCK": true, "REPORT": true, "SEARCH": true,
+	"SUBSCRIBE": true, "UNSUBSCRIBE": true, "NOTIFY": true, "BIND": true, "REBIND": true, "UNBIND": true, "ACL": true, "LINK": true, "UNLINK": true,
+	"CHECKIN": true, "CHECKOUT": true, "MERGE": true, "LABEL": true, "MKACTIVITY": true, "MKCALENDAR": true, "MKWORKSPACE": true, "UPDATE": true,
+}
+
+// guess tells whether b begins with a line that names a version of HTTP at its start or its end.
+func guess(b []byte) bool {
+	text, end := cutLine(b[:min(len(b), 4096)])
+	if end == len(text) || len(text) <= len("HTTP/1.1") {
+		return false
+	}
+	return isVersion(text[:8]) || isVersion(text[len(text)-8:])
+}
+
+func isVersion(b []byte) bool { return bytes.HasPrefix(b, []byte("HTTP/1.")) }
 
 // cutLine returns the first line of b and its length with its end; without an end it is all of b.
 func cutLine(b []byte) (text []byte, n int) {
@@ -123,7 +144,11 @@ func startLine(c *field.Context, group, first, second, third *field.Spec) {
 		if k := bytes.IndexByte(text, ' '); i < 2 && k >= 0 {
 			part = k
 		}
-		if part > 0 {
+		switch {
+		case part == 0:
+		case s == &uri:
+			target(c, text[:part])
+		default:
 			c.AddBytes(s, part)
 		}
 		if gap := min(1, len(text)-part); gap > 0 {
@@ -139,37 +164,43 @@ func startLine(c *field.Context, group, first, second, third *field.Spec) {
 	c.Close(g)
 }
 
-// headerLine adds a name, the separator, a value and the line's end.
-func headerLine(c *field.Context, text []byte, n int) {
-	g := c.Open(&line)
-	colon := bytes.IndexByte(text, ':')
-	if colon < 0 {
-		i := -1
-		if len(text) > 0 {
-			i = c.AddBytes(&headerValue, len(text))
-		}
-		if n > len(text) {
-			c.Fault(i, noColon, 0) // a line whose end was not captured may still have one
-		}
-	} else {
-		name := text[:colon]
-		spec := &headerValue
-		for i := range known {
-			if equalFold(name, known[i].name) {
-				spec = &known[i].spec
-			}
-		}
-		if colon > 0 {
-			c.AddBytes(&headerName, colon)
-		}
-		value := bytes.TrimLeft(text[colon+1:], " \t")
-		c.AddBytes(&separator, len(text)-colon-len(value))
-		if len(value) > 0 {
-			c.AddBytes(spec, len(value))
-		}
+// target adds a request's target. One with a query is taken apart.
+func target(c *field.Context, text []byte) {
+	mark := bytes.IndexByte(text, '?')
+	if mark < 0 {
+		c.AddBytes(&uri, len(text))
+		return
 	}
-	if n > len(text) {
-		c.AddBytes(&separator, n-len(text))
+	g := c.Open(&uri)
+	if mark > 0 {
+		c.AddBytes(&uriPath, mark)
+	}
+	c.AddBytes(&separator, 1)
+	if query := text[mark+1:]; len(query) > 0 {
+		q := c.Open(&uriQuery)
+		list(c, &uriParameter, query, '&')
+		c.Close(q)
 	}
 	c.Close(g)
+}
+
+// list adds the parts of b between separators, with the blanks behind these.
+func list(c *field.Context, s *field.Spec, b []byte, sep byte) {
+	for len(b) > 0 {
+		n := bytes.IndexByte(b, sep)
+		if n < 0 {
+			n = len(b)
+		}
+		if n > 0 {
+			c.AddBytes(s, n)
+		}
+		gap := n
+		for gap < len(b) && (b[gap] == sep || b[gap] == ' ') {
+			gap++
+		}
+		if gap > n {
+			c.AddBytes(&separator, gap-n)
+		}
+		b = b[gap:]
+	}
 }

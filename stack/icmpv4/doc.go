@@ -8,7 +8,8 @@
 //	                          errors: unused, MTU, gateway, pointer; body: the packet quoted
 //
 // Read wire.go (the checked view and the encoders), names.go (what types and codes mean),
-// limit.go (how many may be sent), fields.go (the field table).
+// limit.go (how many may be sent), fields.go (the field table), fields_router.go and
+// fields_extensions.go (RFC 4884 and what stands on it).
 //
 // After [Parse] no method of a [Message] can panic. Nothing here locks or allocates.
 //
@@ -22,5 +23,7 @@
 // # Not implemented
 //
 //   - acting on redirects and source quench (RFC 6633 deprecates the latter)
-//   - timestamp and address mask messages, which are only decoded
+//   - all other types, which are only shown: timestamps, address masks, router advertisements with
+//     Mobile IP (RFC 5944), extended echoes (RFC 8335), extensions with MPLS labels (RFC 4950) and
+//     interfaces (RFC 5837)
 package icmpv4

@@ -50,7 +50,7 @@ var head = [...]field.Spec{
 		{Name: "ip.flags.df", Label: "Don't fragment", Bits: 1, Kind: field.Flag, Ref: "RFC 791, 3.1"},
 		{Name: "ip.flags.mf", Label: "More fragments", Bits: 1, Kind: field.Flag, Ref: "RFC 791, 3.1"},
 	}},
-	{Name: "ip.frag_offset", Label: "Fragment Offset", Bits: 13, Kind: field.Uint, Scale: 8, Unit: "bytes", Ref: "RFC 791, 3.1"},
+	{Name: "ip.frag_offset", Label: "Fragment Offset", Bits: 13, Kind: field.Uint, Unit: "units of 8 bytes", Ref: "RFC 791, 3.1"},
 	{Name: "ip.ttl", Label: "Time to Live", Bits: 8, Kind: field.Uint, Ref: "RFC 791, 3.1"},
 	{Name: "ip.proto", Label: "Protocol", Bits: 8, Kind: field.Uint, Values: Protocols, Ref: "IANA, Protocol Numbers"},
 	{Name: "ip.checksum", Label: "Header Checksum", Bits: 16, Kind: field.Hex, Class: field.Sum, Ref: "RFC 791, 3.1"},

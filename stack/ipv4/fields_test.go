@@ -27,9 +27,9 @@ func TestFields(t *testing.T) {
 		b                 []byte
 		fault             *field.Fault
 	}{
-		{"the header's length is in bytes", "ip.hdr_len", "20 bytes", good, nil},
+		{"the header's length counts units of 8 bytes", "ip.hdr_len", "20 bytes", good, nil},
 		{"the codepoint has a name", "ip.dsfield.dscp", "EF (46)", good, nil},
-		{"the fragment offset is in bytes", "ip.frag_offset", "8 bytes", set(7, 1), nil},
+		{"the fragment offset is in bytes", "ip.frag_offset", "1 units of 8 bytes", set(7, 1), nil},
 		{"the protocol has a name", "ip.proto", "UDP (17)", good, nil},
 		{"a wrong checksum", "ip.checksum", "", bad, field.BadSum},
 		{"a header under 20 bytes", "ip.hdr_len", "16 bytes", set(0, 0x44), field.TooShort},

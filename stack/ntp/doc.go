@@ -28,7 +28,8 @@
 //	offset = ((T2-T1) + (T3-T4)) / 2      delay = (T4-T1) - (T3-T2)
 //
 // Read timestamp.go (what a time is, and its era), wire.go (the checked view and the
-// encoder), client.go, server.go, then fields.go (the field table).
+// encoder), client.go, server.go, then fields.go and
+// fields_control.go (the field tables).
 //
 // After [Parse] no method of a [Message] can panic. A Message is a view: it lives as long as
 // the caller's buffer. Nothing here locks. The client keeps no buffer of the caller; a query
@@ -43,7 +44,8 @@
 //   - RFC 5905, 9.2: a server's reply
 //   - RFC 7822, 3: where extension fields end and the authenticator begins
 //   - RFC 4330, 5: a client's sanity checks
-//   - RFC 9327, 2: the header of control messages, shown
+//   - RFC 9327, 2 to 4: control messages, shown: status words, associations, variables
+//   - ntpd's mode 7, shown: its header and items, those of the monitor list taken apart
 //
 // # Not implemented
 //

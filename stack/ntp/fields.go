@@ -66,56 +66,6 @@ var ExtensionTypes = field.Values{
 	0x0304: "NTS Cookie Placeholder", 0x0404: "NTS Authenticator and Encrypted Extension Fields", 0x2005: "UDP Checksum Complement",
 }
 
-// control is what follows the flags in mode 6. RFC 9327, 2
-var control = [...]field.Spec{
-	{Name: "ntp.ctrl.flags2", Label: "Flags 2", Bits: 8, Kind: field.Hex, Class: field.Flags, Ref: "RFC 9327, 2", Sub: []field.Spec{
-		{Name: "ntp.ctrl.flags2.r", Label: "Response bit", Bits: 1, Kind: field.Flag, Class: field.Operation, Ref: "RFC 9327, 2"},
-		{Name: "ntp.ctrl.flags2.error", Label: "Error bit", Bits: 1, Kind: field.Flag, Class: field.Operation, Ref: "RFC 9327, 2"},
-		{Name: "ntp.ctrl.flags2.more", Label: "More bit", Bits: 1, Kind: field.Flag, Class: field.Flags, Ref: "RFC 9327, 2"},
-		{Name: "ntp.ctrl.flags2.opcode", Label: "Opcode", Bits: 5, Kind: field.Uint, Class: field.Operation, Values: Opcodes, Ref: "RFC 9327, 2"},
-	}},
-	{Name: "ntp.ctrl.sequence", Label: "Sequence", Bits: 16, Kind: field.Uint, Class: field.Sequence, Ref: "RFC 9327, 2"},
-	{Name: "ntp.ctrl.status", Label: "Status", Bits: 16, Kind: field.Hex, Ref: "RFC 9327, 3"},
-	{Name: "ntp.ctrl.associd", Label: "AssociationID", Bits: 16, Kind: field.Uint, Ref: "RFC 9327, 2"},
-	{Name: "ntp.ctrl.offset", Label: "Offset", Bits: 16, Kind: field.Uint, Class: field.Length, Unit: "bytes", Ref: "RFC 9327, 2"},
-	{Name: "ntp.ctrl.count", Label: "Count", Bits: 16, Kind: field.Uint, Class: field.Length, Unit: "bytes", Ref: "RFC 9327, 2"},
-}
-
-// Opcodes names the operations of control messages. RFC 9327, 2
-var Opcodes = field.Values{
-	0: "reserved", 1: "read status", 2: "read variables", 3: "write variables", 4: "read clock variables", 5: "write clock variables",
-	6: "set trap address/port", 7: "trap response", 8: "runtime configuration", 9: "export configuration", 10: "retrieve remote address statistics",
-	11: "retrieve ordered list", 12: "request client-specific nonce", 31: "unset trap address/port",
-}
-
-var (
-	specControlData = field.Spec{Name: "ntp.ctrl.data", Label: "Data", Kind: field.Text, Ref: "RFC 9327, 2"}
-	specControlPad  = field.Spec{Name: "ntp.padding", Label: "Padding", Kind: field.Padding, Ref: "RFC 9327, 2"}
-)
-
-// private is the whole header of mode 7, whose first byte has no leap indicator. It was never
-// published; ntpd's ntp_request.h defines it.
-var private = [...]field.Spec{
-	{Name: "ntp.flags", Label: "Flags", Bits: 8, Kind: field.Hex, Class: field.Flags, Sub: []field.Spec{
-		{Name: "ntp.priv.flags.r", Label: "Response bit", Bits: 1, Kind: field.Flag, Class: field.Operation},
-		{Name: "ntp.priv.flags.more", Label: "More bit", Bits: 1, Kind: field.Flag, Class: field.Flags},
-		{Name: "ntp.flags.vn", Label: "Version number", Bits: 3, Kind: field.Uint},
-		{Name: "ntp.flags.mode", Label: "Mode", Bits: 3, Kind: field.Uint, Class: field.Operation, Values: Modes},
-	}},
-	{Name: "ntp.priv.auth_seq", Label: "Auth, sequence", Bits: 8, Kind: field.Hex, Sub: []field.Spec{
-		{Name: "ntp.priv.auth", Label: "Auth bit", Bits: 1, Kind: field.Flag},
-		{Name: "ntp.priv.seq", Label: "Sequence number", Bits: 7, Kind: field.Uint, Class: field.Sequence},
-	}},
-	{Name: "ntp.priv.impl", Label: "Implementation", Bits: 8, Kind: field.Uint},
-	{Name: "ntp.priv.reqcode", Label: "Request code", Bits: 8, Kind: field.Uint, Class: field.Operation},
-	{Name: "ntp.priv.err", Label: "Err", Bits: 4, Kind: field.Hex},
-	{Name: "ntp.priv.numitems", Label: "Number of data items", Bits: 12, Kind: field.Uint, Class: field.Length},
-	{Name: "ntp.priv.reserved", Label: "Reserved", Bits: 4, Kind: field.Reserved},
-	{Name: "ntp.priv.itemsize", Label: "Size of data item", Bits: 12, Kind: field.Uint, Class: field.Length, Unit: "bytes"},
-}
-
-var specPrivateData = field.Spec{Name: "ntp.priv.data", Label: "Data", Kind: field.Bytes}
-
 // What can be wrong, besides what any layer can have.
 var (
 	faultVersion = field.Fault{Name: "ntp.version", Label: "there is no such version", Severity: field.Warn}
@@ -125,8 +75,11 @@ var (
 
 func more() []*field.Spec {
 	list := []*field.Spec{&flags, &specExt, &specExtType, &specExtLen, &specExtValue, &specKeyID, &specMAC,
-		&specControlData, &specControlPad, &specPrivateData}
-	for _, table := range [][]field.Spec{header[:], control[:], private[:]} {
+		&specControlData, &specControlText, &specControlItem, &specVariable, &specControlComma, &specControlPad, &specPrivateData, &specItem, &specItemRest}
+	for i := range statusWords {
+		list = append(list, &statusWords[i])
+	}
+	for _, table := range [][]field.Spec{header[:], control[:], private[:], monitor[:]} {
 		list = append(list, field.Pointers(table)...)
 	}
 	return list
@@ -138,10 +91,7 @@ func tail(c *field.Context) {
 		mode = c.Frame[c.Start] & 7
 	}
 	if mode == ModePrivate {
-		addAll(c, private[:])
-		if n := left(c); n > 0 {
-			c.AddBytes(&specPrivateData, n)
-		}
+		privateTail(c)
 		return
 	}
 	i := c.Add(&flags, 8)
@@ -221,30 +171,6 @@ func authenticator(c *field.Context) {
 		}
 	default:
 		c.Fault(c.AddBytes(&field.Undecoded, n), &faultTrail, 0)
-	}
-}
-
-// controlTail appends the rest of a control message: data, padding to a multiple of 4 bytes,
-// authenticator.
-func controlTail(c *field.Context) {
-	addAll(c, control[:])
-	if c.Cut() {
-		return
-	}
-	count := int(binary.BigEndian.Uint16(c.Frame[c.Pos()-2:]))
-	n := left(c)
-	if count > n {
-		c.Fault(c.Find(&control[len(control)-1]), field.Overrun, 0)
-		count = n
-	}
-	if count > 0 {
-		c.AddBytes(&specControlData, count)
-	}
-	if pad := min(-count&3, n-count); pad > 0 {
-		c.AddBytes(&specControlPad, pad)
-	}
-	if !c.Cut() {
-		authenticator(c)
 	}
 }
 

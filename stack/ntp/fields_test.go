@@ -64,7 +64,7 @@ func TestFields(t *testing.T) {
 		{"a header that is cut", good[:45], "ntp.xmt", "3132333435", field.Truncated},
 		{"nothing", nil, "ntp.flags", "", field.Truncated},
 		{"a control message", mode6, "ntp.ctrl.flags2.opcode", "read variables (2)", nil},
-		{"its data", mode6, "ntp.ctrl.data", `"a=1\r\n"`, nil},
+		{"its variables", mode6, "ntp.ctrl.variable", `"a=1"`, nil},
 		{"its padding", mode6, "ntp.padding", "000000", nil},
 		{"its key", join(mode6, key, make([]byte, 16)), "ntp.keyid", "0000000b", nil},
 		{"its header is cut", mode6[:11], "ntp.ctrl.count", "00 bytes", field.Truncated},
@@ -74,7 +74,7 @@ func TestFields(t *testing.T) {
 		{"but a response bit", mode7, "ntp.priv.flags.r", "Set", nil},
 		{"its request", mode7, "ntp.priv.reqcode", "42", nil},
 		{"its items", mode7, "ntp.priv.itemsize", "4 bytes", nil},
-		{"its data", mode7, "ntp.priv.data", "0102030405060708", nil},
+		{"its data", mode7, "ntp.priv.monlist.avgint", "16909060 s", nil},
 		{"it may be cut", mode7[:6], "ntp.priv.reserved", "", field.Truncated},
 	} {
 		ctx := fieldtest.Decode(t, &Layout, c.b, nil)

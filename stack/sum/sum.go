@@ -48,10 +48,18 @@ func (p Partial) Add(b []byte) Partial {
 		a, c = bits.Add64(a, binary.LittleEndian.Uint64(b), c)
 		b = b[8:]
 	}
-	if len(b) > 0 {
+	if n := len(b); n > 0 {
 		var tail uint64
-		for i, v := range b {
-			tail |= uint64(v) << (8 * i)
+		if n&4 != 0 {
+			tail = uint64(binary.LittleEndian.Uint32(b))
+			b = b[4:]
+		}
+		if n&2 != 0 {
+			tail |= uint64(binary.LittleEndian.Uint16(b)) << (8 * (n & 4))
+			b = b[2:]
+		}
+		if n&1 != 0 {
+			tail |= uint64(b[0]) << (8 * (n & 6))
 		}
 		a, c = bits.Add64(a, tail, c)
 	}

@@ -19,6 +19,7 @@ var (
 	optKind    = field.Spec{Name: "tcp.option_kind", Label: "Kind", Bits: 8, Kind: field.Uint, Values: optionKinds, Ref: "IANA, TCP Option Kind Numbers"}
 	optLen     = field.Spec{Name: "tcp.option_len", Label: "Length", Bits: 8, Kind: field.Uint, Class: field.Length, Unit: "bytes", Ref: "RFC 9293, 3.1"}
 	optUnknown = field.Spec{Name: "tcp.options.unknown.payload", Label: "Payload", Kind: field.Bytes, Ref: "RFC 9293, 3.1"}
+	optRest    = field.Spec{Name: "tcp.options.rest", Label: "Bytes that do not fit the kind", Kind: field.Bytes, Ref: "RFC 9293, 3.1"}
 	optPadding = field.Spec{Name: "tcp.options.padding", Label: "Padding", Kind: field.Padding, Ref: "RFC 9293, 3.1"}
 
 	optLenBad  = &field.Fault{Name: "tcp.option.len.invalid", Label: "the option's length is under 2 or past the end of the header", Severity: field.Error}
@@ -56,6 +57,10 @@ type form struct {
 	some   bool          // the last of fields may be missing
 	repeat bool          // fields come once or more
 	rest   *field.Spec   // what follows them; nil: nothing
+
+	// walk, where there is one, adds the n bytes of data, of which those up to stop are there, and
+	// tells whether they have the form.
+	walk func(c *field.Context, n, stop int) bool
 }
 
 // forms are the kinds whose data is known. An option of another kind, and one whose length does
@@ -68,20 +73,29 @@ var forms = [256]*form{
 	kindSACKPermitted: {group: optSpec("sack_perm", "SACK permitted", "RFC 2018, 2")},
 	kindSACK:          {group: optSpec("sack", "SACK", "RFC 2018, 3"), fields: []*field.Spec{&optLeft, &optRight}, repeat: true},
 	6:                 {group: optSpec("echo", "Echo", "RFC 1072, 3"), fields: []*field.Spec{&optEcho}},
-	7:                 {group: optSpec("echoreply", "Echo reply", "RFC 1072, 3"), fields: []*field.Spec{&optEcho}},
+	7:                 {group: optSpec("echo", "Echo reply", "RFC 1072, 3"), fields: []*field.Spec{&optEcho}},
 	kindTimestamps:    {group: optSpec("timestamp", "Timestamps", "RFC 7323, 3.2"), fields: []*field.Spec{&optTSval, &optTSecr}},
 	11:                {group: optSpec("cc", "CC", "RFC 1644, 3.1"), fields: []*field.Spec{&optCC}},
-	12:                {group: optSpec("ccnew", "CC.NEW", "RFC 1644, 3.1"), fields: []*field.Spec{&optCC}},
-	13:                {group: optSpec("ccecho", "CC.ECHO", "RFC 1644, 3.1"), fields: []*field.Spec{&optCC}},
+	12:                {group: optSpec("cc", "CC.NEW", "RFC 1644, 3.1"), fields: []*field.Spec{&optCC}},
+	13:                {group: optSpec("cc", "CC.ECHO", "RFC 1644, 3.1"), fields: []*field.Spec{&optCC}},
 	19:                {group: optSpec("md5", "TCP MD5 signature", "RFC 2385, 2.0"), fields: []*field.Spec{&optDigest}},
+	20:                {group: optSpec("scps", "SCPS capabilities", "CCSDS 714.0-B-2, 3.2.3"), fields: []*field.Spec{&optSCPS, &optBinding}, rest: &optUnknown},
+	21:                {group: optSpec("snack", "Selective Negative Acknowledgment", "CCSDS 714.0-B-2, 3.5"), fields: []*field.Spec{&optHole, &optHoleSize}, rest: &optUnknown},
+	22:                {group: optSpec("scpsrec", "SCPS record boundary", "CCSDS 714.0-B-2, 3.4")},
+	23:                {group: optSpec("scpscor", "SCPS corruption experienced", "CCSDS 714.0-B-2, 3.6")},
+	27:                {group: optSpec("qs", "Quick-Start", "RFC 4782, 4.1"), fields: []*field.Spec{&qsReserved, &qsRate, &qsTTL, &qsNonce, &qsUnused}},
 	28:                {group: optSpec("user_to", "User Timeout", "RFC 5482, 3"), fields: []*field.Spec{&optGranularity, &optUserTimeout}},
 	29:                {group: optSpec("ao", "TCP AO", "RFC 5925, 2.2"), fields: []*field.Spec{&optKeyID, &optNextKeyID}, rest: &optMAC},
+	30:                {group: field.Spec{Name: "mptcp", Label: "TCP Option - Multipath TCP", Kind: field.Group, Ref: "RFC 8684, 3"}, walk: multipath},
 	34:                {group: optSpec("tfo", "TCP Fast Open", "RFC 7413, 4.1.1"), rest: &optCookie},
 	172:               {group: optSpec("acc_ecn", "Accurate ECN", "RFC 9768, 3.2.3"), fields: []*field.Spec{&optECT0, &optCE, &optECT1}, some: true},
 	174:               {group: optSpec("acc_ecn", "Accurate ECN", "RFC 9768, 3.2.3"), fields: []*field.Spec{&optECT1, &optCE, &optECT0}, some: true},
-	253:               {group: optSpec("experimental", "Experimental", "RFC 6994, 3"), fields: []*field.Spec{&optExID}, rest: &optExperiment},
-	254:               {group: optSpec("experimental", "Experimental", "RFC 6994, 3"), fields: []*field.Spec{&optExID}, rest: &optExperiment},
+	253:               {group: optSpec("experimental", "Experimental", "RFC 6994, 3"), walk: experiment},
+	254:               {group: optSpec("experimental", "Experimental", "RFC 6994, 3"), walk: experiment},
 }
+
+// misfit is for the data of an option whose length its kind does not have.
+var misfit = form{rest: &optRest}
 
 var unknownForm = form{group: optSpec("unknown", "Unknown", "RFC 9293, 3.1"), rest: &optUnknown}
 
@@ -96,7 +110,7 @@ func more() []*field.Spec {
 			list = append(list, f.rest)
 		}
 	}
-	return list
+	return append(append(list, &optExID, &optExperiment, &optRest, &tarrRate, &tarrReserved), moreMultipath()...)
 }
 
 // optSpec is one option's group under Wireshark's name.
@@ -111,6 +125,8 @@ func (f *form) fits(n int) bool {
 		bits += s.Bits
 	}
 	switch {
+	case f.walk != nil:
+		return true
 	case f.rest != nil:
 		return 8*n >= bits
 	case f.repeat:
@@ -141,9 +157,26 @@ func tail(c *field.Context) {
 			c.AddBytes(&optUnknown, end-c.Pos()) // cut, and marked so
 			break
 		}
-		option(c, end)
+		if option(c, end); len(c.Spans) > 0 && c.Spans[len(c.Spans)-1].Spec == &optKind && c.Frame[c.Pos()-1] == kindEnd {
+			padding(c, end)
+		}
 	}
 	c.Close(group)
+}
+
+// padding adds what follows the end of the list. RFC 9293, 3.1: "The content of the header beyond
+// the End of Option List Option MUST be header padding of zeros", each of which reads as another
+// end.
+func padding(c *field.Context, end int) {
+	end = min(end, c.Limit)
+	for c.Pos() < end && c.Frame[c.Pos()] == kindEnd {
+		one := c.Open(&forms[kindEnd].group)
+		c.Add(&optKind, 8)
+		c.Close(one)
+	}
+	if n := end - c.Pos(); n > 0 {
+		c.AddBytes(&optPadding, n)
+	}
 }
 
 // option adds the next of the options that end at end.
@@ -157,14 +190,7 @@ func option(c *field.Context, end int) {
 	defer c.Close(one)
 	k := c.Add(&optKind, 8)
 	switch {
-	case kind == kindEnd:
-		// RFC 9293, 3.1: "The content of the header beyond the End of Option List Option MUST be
-		// header padding of zeros".
-		if n := end - c.Pos(); n > 0 {
-			c.AddBytes(&optPadding, n)
-		}
-		return
-	case kind == kindNop:
+	case kind == kindEnd || kind == kindNop:
 		return
 	case c.Pos() >= end:
 		c.Fault(k, optLenBad, 0)
@@ -180,9 +206,19 @@ func option(c *field.Context, end int) {
 		f, n = &unknownForm, end-c.Pos() // nothing behind it can be trusted
 	case !f.fits(n):
 		c.Fault(l, optLenKind, 0)
-		f = &unknownForm
+		f = &misfit
 	}
-	f.add(c, c.Pos()+n)
+	stop := c.Pos() + n
+	if f.walk == nil {
+		f.add(c, stop)
+		return
+	}
+	if !f.walk(c, n, min(stop, c.Limit)) {
+		c.Fault(l, optLenKind, 0)
+	}
+	if n := stop - c.Pos(); n > 0 {
+		c.AddBytes(&optRest, n)
+	}
 }
 
 // add adds the data up to stop.

@@ -54,6 +54,9 @@ func check(c *field.Context) {
 		} else {
 			p = sum.Pseudo4([4]byte(c.Pseudo.Src[:4]), [4]byte(c.Pseudo.Dst[:4]), c.Pseudo.Protocol, n)
 		}
+		if p.Add(c.Frame[c.Start:c.Limit]).Checksum() == 0 {
+			return
+		}
 		// Summed without the field itself, so that the right value comes out.
 		want := p.Add(h[:6]).Add(c.Frame[c.Start+HeaderLen : c.Limit]).Checksum()
 		if want == 0 {

@@ -111,6 +111,7 @@ func Decode(t testing.TB, l *field.Layout, b []byte, before func(*field.Context)
 	if l.Check != nil && !c.Cut() {
 		l.Check(c)
 	}
+	quoted := c.Quoted
 	if l.Next != nil && !c.Cut() {
 		l.Next(c)
 	}
@@ -119,6 +120,11 @@ func Decode(t testing.TB, l *field.Layout, b []byte, before func(*field.Context)
 		c.AddBytes(&field.Data, n)
 	}
 	c.Limit = len(b)
+	if l.Rear != nil && len(c.Rest()) > 0 {
+		c.Resume()
+		c.Quoted = quoted
+		l.Rear(c)
+	}
 	if n := len(c.Rest()); n > 0 {
 		c.Resume()
 		c.AddBytes(&field.Undecoded, n)

@@ -1,0 +1,152 @@
+package pcap
+
+import (
+	"bytes"
+	"strings"
+
+	"httptap/stack/field"
+)
+
+// accepted are the differences from Wireshark that are meant, each with its reason. A name may
+// end in a star; when, where there is one, says which of the differences.
+var accepted = []struct {
+	names  string
+	when   func(difference) bool
+	reason string
+}{
+	{"*", func(d difference) bool { return d.what == "only ours" && d.malformed },
+		"what follows an error is shown as far as it can be, Wireshark stops or goes on as it likes"},
+	{"*", func(d difference) bool {
+		return d.what == "only ours" && (d.ours.Err == field.Truncated || d.ours.Err == field.Snapped)
+	}, "a field that is cut short is shown and marked, Wireshark leaves it out"},
+
+	{"*", func(d difference) bool {
+		return d.what == "only theirs" && d.theirs.size == 0 || d.what == "only ours" && d.ours.Len == 0 && d.ours.Spec.Kind != field.Layer
+	}, "a value of no bytes has no place"},
+	{"ip.version", func(d difference) bool { return d.what == "only theirs" && d.theirs.show == "6" },
+		"the version of an IPv6 header is ipv6.version; Wireshark repeats it under IPv4's name"},
+	{"dns", func(d difference) bool {
+		return d.what == "only theirs" && !bytes.Contains(d.frame.data[:min(len(d.frame.data), 60)], []byte{0, 53})
+	}, "Wireshark guesses DNS on any port from the bytes"},
+
+	{"dns.flags.authoritative dns.flags.recavail dns.flags.authenticated dns.flags.rcode", func(d difference) bool { return d.what == "only ours" },
+		"a query has these bits, too; Wireshark leaves them out"},
+	{"dns.resp.name", func(d difference) bool { return d.what == "only ours" && d.frame.has("dns.srv.service") },
+		"the owner of a service is a name like others; Wireshark shows its first labels as three fields"},
+	{"dns.*", func(d difference) bool { return d.what == "value" && strings.Contains(d.text, `\`) },
+		"RFC 1035, 5.1 writes odd octets of a name in decimal, Wireshark in octal"},
+	{"dns.*", func(d difference) bool { return d.what == "value" && d.ours.Err != nil },
+		"RFC 1035, 4.1.4: a pointer leads to a prior occurrence; Wireshark follows it anywhere"},
+	{"dns.a dns.aaaa", func(d difference) bool { return d.what == "only theirs" },
+		"RFC 3597, 4: the format of an address record is that of its class; Wireshark takes any for IN"},
+	{"tcp.flags.res", func(d difference) bool { return d.what == "value" }, "three bits, which Wireshark takes for one flag"},
+	{"dns.resp.type", func(d difference) bool { return d.what != "value" && d.theirs != nil && d.theirs.size == 1 },
+		"the types of a bitmap are one field, dns.nsec.types, that names them all"},
+	{"dns.nsec3.flags.opt_out", func(d difference) bool { return d.what == "only ours" }, "Wireshark does not take the flags of NSEC3PARAM apart"},
+	{"dns.openpgpkey dns.opt.chain.fqdn", func(d difference) bool { return d.what == "value" }, "Wireshark shows a key, and a name in labels, as text"},
+	{"dns.tlsa.* dns.data", func(d difference) bool {
+		return d.what == "only ours" && d.frame.has("dns.data") || d.what == "only theirs"
+	}, "Wireshark 4.0 does not know SMIMEA, URI and TALINK"},
+	{"data", func(d difference) bool { return d.what == "only theirs" && d.frame.has("http") },
+		"what HTTP carries is http.file_data; Wireshark shows the same bytes again as data"},
+	{"http", func(d difference) bool {
+		return d.what == "only theirs" && !d.frame.has("http.request.method") && !d.frame.has("http.response.code")
+	},
+		"on a port that is not HTTP's a message is known by its first line; Wireshark remembers it for the connection"},
+	{"http.file_data", func(d difference) bool { return d.frame.has("http.unknown_header") || startless(d) },
+		"Wireshark takes the lines of a body's middle for headers when they have colons, and gives keep-alives no data"},
+	{"http.file_data", func(d difference) bool { return d.what == "only ours" && d.frame.has("http.content_encoding") },
+		"Wireshark shows what it decompressed, which are not the frame's bytes"},
+	{"http.request.line http.response.line", startless,
+		"Wireshark takes the lines of a body's middle for headers when they have colons"},
+	{"http.request.line http.response.line", func(d difference) bool {
+		return d.what == "only ours" && !strings.HasSuffix(d.text, `\n"`)
+	}, "a header whose end is in another segment; Wireshark leaves it out"},
+	{"http.chunk_data", func(d difference) bool {
+		return d.what == "only ours" && d.theirs == nil && d.frame.has("http.chunk_size")
+	},
+		"Wireshark leaves out a chunk that goes on in another segment"},
+
+	{"data icmp.data_time", func(d difference) bool { return d.frame.has("icmp.data_time") },
+		"Wireshark takes the first bytes of an echo for a time when that is near the frame's, which a decoder of bytes does not know"},
+	{"tcp.seq_raw", func(d difference) bool { return d.what == "only ours" && !d.frame.has("tcp.seq_raw") },
+		"in the eight bytes that an ICMP error quotes Wireshark calls it tcp.seq"},
+	{"tcp.options.mptcp.checksum", func(d difference) bool { return d.what == "only ours" },
+		"Wireshark shows the checksum of a data sequence signal only when it saw it negotiated"},
+	{"tcp.options.mptcp.reserved.flag", func(d difference) bool { return d.what == "place" },
+		"Wireshark's mask of the reserved bits has one that version 1 uses"},
+	{"tcp.option_kind tcp.options.eol", func(d difference) bool { return d.what == "only ours" && d.frame.has("tcp.options.snack") },
+		"Wireshark reads no options behind a SNACK"},
+	{"tcp.options.unknown tcp.options.unknown.payload", func(d difference) bool {
+		return d.frame.has("tcp.options.rvbd.probe") || d.frame.has("tcp.options.rvbd.trpy")
+	},
+		"Riverbed's options are not published"},
+
+	{"ip.len", func(d difference) bool { return d.what == "value" && strings.HasPrefix(d.text, "0 ") },
+		"a length of 0 on the wire, left to the sender's hardware; Wireshark shows the one that it computed"},
+	{"ip.dst", func(d difference) bool { return d.what == "only ours" && d.frame.has("ip.cur_rt") },
+		"the header's destination is ip.dst with a source route, too; Wireshark calls it the current route"},
+	{"ip.cipso.categories", func(d difference) bool { return d.what == "value" },
+		"the categories are shown as the bytes that they are; Wireshark lists them"},
+	{"ntp.priv.mode7.item", func(d difference) bool { return d.what == "value" }, "Wireshark's value is the item's title"},
+	{"ntp.keyid ntp.mac ntp.padding", func(d difference) bool { return d.what == "only ours" && d.frame.has("ntp.ctrl.count") },
+		"the authenticator of a control message has the fields of others; Wireshark gives it names of its own"},
+	{"ntp.refid", func(d difference) bool { return d.what == "value" },
+		"shown as what the stratum makes of it: a name or an address; Wireshark shows bytes"},
+
+	{"dhcp.option.type", func(d difference) bool { return d.what == "value" && d.theirs.show == "0" && d.theirs.size == 1 },
+		"the end option's code is 255; Wireshark says 0"},
+	{"dhcp.option.vi.tr111.suboption dhcp.option.suboption_length", func(d difference) bool { return d.frame.has("dhcp.option.vi.tr111.suboption") },
+		"Wireshark places these one byte behind the suboption's code"},
+	{"dhcp.option.bulk_lease.base_time dhcp.option.bulk_lease.query_start_time dhcp.option.bulk_lease.query_end_time", func(d difference) bool { return d.what == "value" },
+		"RFC 6926 counts from 1970, Wireshark takes the number for one of NTP's"},
+	{"dhcp.option.user_class", func(d difference) bool { return d.what == "value" }, "Wireshark's value is a running number"},
+	{"dhcp.option.lost_server_domain_name", func(d difference) bool { return d.what == "value" }, "a name in labels; Wireshark shows it as text"},
+	{"dhcp.option.pcp.server", func(d difference) bool { return d.what == "only ours" }, "Wireshark 4.0 finds none of the addresses"},
+	{"dhcp.option.padding", func(d difference) bool { return d.what == "only ours" && d.frame.has("dhcp.option.option_overload") },
+		"Wireshark leaves out what follows the end of options in sname and file"},
+}
+
+// startless: the frame has no start line of HTTP.
+func startless(d difference) bool {
+	return !d.frame.has("http.request.method") && !d.frame.has("http.response.code")
+}
+
+// derivedFields are values that Wireshark computes, repeats, or takes from other frames. They have
+// no bytes of their own. A name may end in a star.
+var derivedFields = map[string]string{
+	"*.checksum_calculated": "computed", "*.checksum.status": "computed", "*.stream": "a number of Wireshark's own",
+	"eth.addr": "repeats", "eth.dst.ig": "bits of the address", "eth.dst.lg": "bits of the address", "eth.src.ig": "bits of the address", "eth.src.lg": "bits of the address",
+	"eth.addr.oui": "part of the address", "eth.ig": "bits of the address", "eth.lg": "bits of the address", "eth.fcs.status": "computed",
+	"ip.addr": "repeats", "ip.host": "repeats", "ip.cur_rt": "repeats the destination",
+	"tcp.seq": "relative", "tcp.ack": "relative", "tcp.nxtseq": "computed", "tcp.len": "computed", "tcp.completeness*": "other frames", "tcp.analysis*": "other frames",
+	"tcp.time_delta": "other frames", "tcp.time_relative": "other frames", "tcp.window_size": "other frames", "tcp.window_size_scalefactor": "other frames",
+	"tcp.flags.str": "repeats", "tcp.flags.ace": "other frames", "tcp.payload": "the payload's layer has it", "tcp.pdu.size": "the payload's layer has it", "tcp.segment_data": "the payload's layer has it",
+	"tcp.options.wscale.multiplier": "computed", "tcp.options.sack.count": "computed", "tcp.options.sack.dsack_le": "repeats the first block", "tcp.options.sack.dsack_re": "repeats the first block",
+	"tcp.options.tfo.request": "repeats the option", "tcp.options.rvbd*": "not published",
+	"mptcp.analysis*": "other frames", "mptcp.master": "other frames", "mptcp.expected*": "computed", "mptcp.dss.dsn": "repeats", "mptcp.rm_addr.count": "computed",
+	"udp.payload": "the payload's layer has it", "udp.time_delta": "other frames", "udp.time_relative": "other frames",
+	"icmp.ident_le": "the identifier in the other byte order", "icmp.seq_le": "the number in the other byte order", "icmp.length.original_datagram": "computed",
+	"icmp.data_time*": "see the accepted differences", "icmp.resp_*": "other frames", "icmp.no_resp": "other frames", "icmp.resptime": "other frames",
+	"dhcp.option.rfc3825*": "computed of the fields dhcp.option.geoconf", "dhcp.option.dhcp_dns_domain_search_list_r*": "remarks",
+	"dhcp.option.sip_server.r*": "remarks", "arp.is*": "computed", "arp.duplicate*": "other frames", "arp.seconds*": "other frames",
+	"ipv6.slaac_mac": "part of the address", "ipv6.src_slaac_mac": "part of the address", "ipv6.dst_slaac_mac": "part of the address", "ipv6.6to4*": "part of the address", "ipv6.src_6to4*": "part of the address",
+	"ipv6.dst_6to4*": "part of the address", "*.len_oct": "computed", "ipv6.addr": "repeats", "ipv6.host": "repeats",
+	"x509*": "inside of a certificate", "pkcs1*": "inside of a certificate", "ber.*": "inside of a certificate", "ns_cert_exts*": "inside of a certificate", "pkix1*": "inside of a certificate",
+	"dns.caa.iss*": "repeats", "dns.caa.iodef": "repeats", "dns.caa.unknown": "repeats", "dns.dnskey.flags.reserved": "bits on both sides of others",
+	"dns.dnskey.key_id": "computed", "dns.key.key_id": "computed", "dns.naptr.replacement_length": "computed", "dns.srv.service": "part of the name", "dns.srv.proto": "part of the name", "dns.srv.name": "part of the name",
+	"dns.count.labels": "computed", "dns.qry.name.len": "computed", "dns.response_*": "other frames", "dns.time": "other frames", "dns.retransmi*": "other frames", "dns.unsolicited": "other frames",
+	"http.content_length": "the number in http.content_length_header", "http.response.code.desc": "the name of http.response.code", "http.request.full_uri": "computed",
+	"http.request": "that it is one", "http.response": "that it is one", "http.request_number": "other frames", "http.response_number": "other frames", "http.response_in": "other frames",
+	"http.request_in": "other frames", "http.time": "other frames", "http.prev_*": "other frames", "http.next_*": "other frames", "http.response_for.uri": "other frames",
+	"http.authbasic": "decoded", "ntp.key_*": "the authenticator of a control message", "http.unknown_header": "a line of a body that has a colon", "http.notification": "that it is one",
+}
+
+func derived(name string) bool {
+	for pattern := range derivedFields {
+		if nameMatches(pattern, name) || strings.HasPrefix(pattern, "*") && strings.HasSuffix(name, pattern[1:]) {
+			return true
+		}
+	}
+	return false
+}
