@@ -1,0 +1,69 @@
+package pcap
+
+import "httptap/stack/field"
+
+// A role is what a field is in its layer's title and in the summary.
+type role uint8
+
+const (
+	noRole role = iota
+	srcAddr
+	dstAddr
+	srcPort
+	dstPort
+)
+
+// endpoints are the fields that say from where to where a frame goes, a line a layer. An inner layer's hide
+// those of the layers around it.
+var endpoints = []struct{ src, dst string }{
+	{"eth.src", "eth.dst"},
+	{"ip.src", "ip.dst"},
+	{"ipv6.src", "ipv6.dst"},
+	{"tcp.srcport", "tcp.dstport"},
+	{"udp.srcport", "udp.dstport"},
+}
+
+// carriesQuote are the layers behind which a packet is quoted, which is not the frame's own.
+var carriesQuote = map[string]bool{"icmp": true, "icmpv6": true}
+
+var roleOf = func() map[*field.Spec]role {
+	m := map[*field.Spec]role{}
+	for s := range Specs() {
+		for _, e := range endpoints {
+			isSrc := s.Name == e.src
+			switch {
+			case !isSrc && s.Name != e.dst:
+			case s.Class == field.Port && isSrc:
+				m[s] = srcPort
+			case s.Class == field.Port:
+				m[s] = dstPort
+			case isSrc:
+				m[s] = srcAddr
+			default:
+				m[s] = dstAddr
+			}
+		}
+	}
+	return m
+}()
+
+// shortNames are how the layers are called in a column: their titles without the documents.
+var shortNames = func() map[*field.Spec]string {
+	m := map[*field.Spec]string{}
+	for l := range Layouts() {
+		m[&l.Spec] = shortTitle(l)
+	}
+	return m
+}()
+
+func shortTitle(l *field.Layout) string {
+	for i := range len(l.Title) {
+		if l.Title[i] == '[' && i > 0 {
+			return l.Title[:i-1]
+		}
+	}
+	if l.Title == "" {
+		return l.Spec.Label
+	}
+	return l.Title
+}
