@@ -2,16 +2,31 @@ package pcap
 
 import "httptap/stack/field"
 
-// A role is what a field is in its layer's title and in the summary.
-type role uint8
+// A Role says which end of a conversation a field names.
+type Role uint8
 
+// The roles.
 const (
-	noRole role = iota
-	srcAddr
-	dstAddr
-	srcPort
-	dstPort
+	NoRole Role = iota
+	SrcAddr
+	DstAddr
+	SrcPort
+	DstPort
 )
+
+// RoleOf returns what a field is in its layer.
+func RoleOf(s *field.Spec) Role { return roleOf[s] }
+
+// Quotes tells whether a packet that follows a layer is a quotation, and not the frame's own.
+func Quotes(layer *field.Spec) bool { return carriesQuote[layer.Name] }
+
+// LayerName returns the short name of a layer, as the summary's column Protocol has it.
+func LayerName(s *field.Spec) string {
+	if n, ok := shortNames[s]; ok {
+		return n
+	}
+	return s.Label
+}
 
 // endpoints are the fields that say from where to where a frame goes, a line a layer. An inner layer's hide
 // those of the layers around it.
@@ -26,21 +41,21 @@ var endpoints = []struct{ src, dst string }{
 // carriesQuote are the layers behind which a packet is quoted, which is not the frame's own.
 var carriesQuote = map[string]bool{"icmp": true, "icmpv6": true}
 
-var roleOf = func() map[*field.Spec]role {
-	m := map[*field.Spec]role{}
+var roleOf = func() map[*field.Spec]Role {
+	m := map[*field.Spec]Role{}
 	for s := range Specs() {
 		for _, e := range endpoints {
 			isSrc := s.Name == e.src
 			switch {
 			case !isSrc && s.Name != e.dst:
 			case s.Class == field.Port && isSrc:
-				m[s] = srcPort
+				m[s] = SrcPort
 			case s.Class == field.Port:
-				m[s] = dstPort
+				m[s] = DstPort
 			case isSrc:
-				m[s] = srcAddr
+				m[s] = SrcAddr
 			default:
-				m[s] = dstAddr
+				m[s] = DstAddr
 			}
 		}
 	}

@@ -148,13 +148,13 @@ func digest(spans []field.Span) gist {
 			continue
 		}
 		switch roleOf[s.Spec] {
-		case srcAddr:
+		case SrcAddr:
 			d.src = i
-		case dstAddr:
+		case DstAddr:
 			d.dst = i
-		case srcPort:
+		case SrcPort:
 			d.srcPort = i
-		case dstPort:
+		case DstPort:
 			d.dstPort = i
 		}
 	}
@@ -280,7 +280,7 @@ func (s *Summary) info(dst, frame []byte, spans []field.Span, d *gist) []byte {
 		case field.Operation, field.Name:
 			dst = s.saying(dst, frame, spans, i, layer)
 		case field.Address:
-			if roleOf[p.Spec] == noRole && (p.Spec.Kind == field.IPv4 || p.Spec.Kind == field.IPv6) && !zero(p.Bytes(frame)) {
+			if roleOf[p.Spec] == NoRole && (p.Spec.Kind == field.IPv4 || p.Spec.Kind == field.IPv6) && !zero(p.Bytes(frame)) {
 				dst = s.text(append(dst, ' '), frame, spans, i, layer)
 			}
 		}

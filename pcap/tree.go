@@ -107,8 +107,8 @@ func (m *Meta) appendUTC(dst []byte) []byte {
 // titleParts are what a layer's title has behind its name.
 var titleParts = []struct {
 	name       string
-	addr, port role
-}{{", Src: ", srcAddr, srcPort}, {", Dst: ", dstAddr, dstPort}}
+	addr, port Role
+}{{", Src: ", SrcAddr, SrcPort}, {", Dst: ", DstAddr, DstPort}}
 
 // appendRoot appends the line of a layer, or of bytes between the layers.
 func appendRoot(dst, frame []byte, spans []field.Span, i int, o TreeOptions) []byte {

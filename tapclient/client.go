@@ -92,17 +92,25 @@ var _ link.Device = (*Client)(nil)
 // Dial asks the httptap at base, such as "http://127.0.0.1:7070", what it is, and returns its
 // device. The error wraps ErrUnreachable, ErrServer or ErrRefused, and says the way out.
 func Dial(ctx context.Context, base string, o Options) (*Client, error) {
-	u, err := url.Parse(base)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
-		return nil, fmt.Errorf("%q is not the URL of an httptap, such as %s", base, api.DefaultURL)
+	u, err := parseBase(base)
+	if err != nil {
+		return nil, err
 	}
-	u.Path = strings.TrimSuffix(u.Path, "/")
 	c := newClient(u, o)
 	if err := c.dial(ctx, o); err != nil {
 		c.Close()
 		return nil, err
 	}
 	return c, nil
+}
+
+func parseBase(base string) (*url.URL, error) {
+	u, err := url.Parse(base)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
+		return nil, fmt.Errorf("%q is not the URL of an httptap, such as %s", base, api.DefaultURL)
+	}
+	u.Path = strings.TrimSuffix(u.Path, "/")
+	return u, nil
 }
 
 func newClient(base *url.URL, o Options) *Client {

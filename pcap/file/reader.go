@@ -38,6 +38,7 @@ type Reader struct {
 	number uint64
 	err    error // once there is one, there is nothing more
 	close  []io.Closer
+	size   int64 // of a file on a disk
 
 	comments [][]byte
 	classic  classic
@@ -74,6 +75,15 @@ func (r *Reader) Format() Format { return r.format }
 
 // Offset returns how many bytes of the file are read and returned, decompressed.
 func (r *Reader) Offset() int64 { return r.w.off }
+
+// Consumed returns how many bytes of the file are used, as they lie in it, and how long it is, 0 when it has no
+// end that is known.
+func (r *Reader) Consumed() (used, size int64) {
+	if r.packed != nil {
+		return r.packed.off, r.size
+	}
+	return r.w.off, r.size
+}
 
 // Next returns the next record. The error is io.EOF at the end of the file, or an *Error: then everything
 // before the place that it names was returned.

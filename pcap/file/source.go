@@ -39,7 +39,8 @@ func open(name string, o Options, source func(*os.File) io.Reader) (*Reader, err
 	if err != nil {
 		return nil, err
 	}
-	if i, err := f.Stat(); err == nil && i.IsDir() {
+	i, err := f.Stat()
+	if err == nil && i.IsDir() {
 		f.Close()
 		return nil, &Error{File: o.Name, Reason: "this is a directory", Err: ErrFormat}
 	}
@@ -49,6 +50,9 @@ func open(name string, o Options, source func(*os.File) io.Reader) (*Reader, err
 		return nil, err
 	}
 	r.close = append([]io.Closer{f}, r.close...)
+	if i != nil && i.Mode().IsRegular() {
+		r.size = i.Size()
+	}
 	return r, nil
 }
 
