@@ -110,10 +110,11 @@ var allowed = []struct {
 	{"httptap/internal/gateway", []string{"httptap/api", "stack", "stack/dns", "stack/icmpv4", "stack/ipv4"}, "the gateway joins flows of our own stack with this machine's sockets"},
 	{"httptap/internal/...", []string{"httptap/api", "httptap/internal/...", "httptap/port", "stack/...", "pcap", "web"}, "httptap joins api, its internals, stack, pcap and web"},
 	{"httptap", []string{"httptap/...", "stack", "stack/...", "pcap", "pcap/filter", "web"}, "the command wires"},
-	{"pcap/tapdump/...", []string{"pcap/...", "stack/link", "stack/field", "tapclient"}, "a command over the decoder"},
-	{"pcap/tapdump", []string{"pcap/...", "stack/link", "stack/field", "tapclient"}, "a command over the decoder"},
+	{"pcap/tapdump/...", []string{"pcap", "pcap/...", "stack/link", "stack/field", "tapclient", "httptap/api"}, "a command over the decoder"},
+	{"pcap/tapdump", []string{"pcap", "pcap/...", "stack/link", "stack/field", "tapclient", "httptap/api"}, "a command over the decoder"},
 	{"pcap/filter", []string{"pcap", "stack/field"}, "filters know fields, and no protocol"},
 	{"pcap/pcapng", nil, "a file format knows no protocol"},
+	{"pcap/file", []string{"pcap/pcapng"}, "a file knows formats, and no protocol"},
 	{"pcap", []string{"pcap/proto/...", "stack/..."}, "the decoder joins the rooms' tables"},
 	{"web", []string{"pcap"}, "the viewer knows no protocol"},
 	{"xcurl/...", []string{"xcurl/...", "httptap/api", "httptap/port", "httptap/privilege", "tapclient", "pcap", "stack", "stack/...", "web"}, "xcurl uses anything but httptap's internals"},
@@ -186,7 +187,7 @@ var onlyIn = map[string][]string{
 	"golang.org/x/sys":                    {"httptap/port", "httptap/privilege", "httptap/internal/...", "httptap"},
 	"golang.org/x/net":                    nil,
 	"github.com/coder/websocket":          {"httptap/internal/relay", "tapclient"},
-	"github.com/klauspost/compress":       {"pcap"},
+	"github.com/klauspost/compress":       {"pcap/file"},
 	"github.com/prometheus/client_golang": {"httptap/internal/relay"},
 }
 

@@ -26,8 +26,9 @@ func (s Classes) Has(c field.Class) bool { return s>>c&1 != 0 }
 
 // Us are the addresses that print as "us".
 type Us struct {
-	HW []link.Addr
-	IP [][4]byte
+	HW  []link.Addr
+	IP  [][4]byte
+	IP6 [][16]byte
 }
 
 // isUs tells whether the span's value is one of our addresses.
@@ -48,14 +49,21 @@ func (u *Us) isUs(s field.Span, frame []byte) bool {
 				return true
 			}
 		}
+	case s.Spec.Kind == field.IPv6 && len(b) == 16:
+		for _, a := range u.IP6 {
+			if a == [16]byte(b) {
+				return true
+			}
+		}
 	}
 	return false
 }
 
 // LineOptions choose what the annotated line shows.
 type LineOptions struct {
-	Classes Classes // 0: DefaultClasses
-	Us      *Us     // nil: nobody is us
+	Classes Classes  // 0: DefaultClasses
+	Us      *Us      // nil: nobody is us
+	Colours *Palette // nil: none
 }
 
 // AppendLine appends the spans of frame as one line, without its end: each layer with its
@@ -78,8 +86,8 @@ func AppendLine(dst []byte, frame []byte, spans []field.Span, o LineOptions) []b
 				dst = append(dst, " | "...)
 			}
 			layer = int(s.Bit / 8)
-			dst = appendLayer(dst, s)
-			dst = appendFault(dst, s)
+			dst = appendLayer(dst, s, o.Colours)
+			dst = appendFault(dst, s, o.Colours)
 			continue
 		}
 		hasValue := s.Spec.Kind != field.Group
@@ -89,7 +97,7 @@ func AppendLine(dst []byte, frame []byte, spans []field.Span, o LineOptions) []b
 		dst = append(dst, "; "...)
 		dst = appendLabel(dst, s.Spec.Label)
 		if hasValue {
-			dst = append(dst, '=')
+			dst = o.Colours.class(append(dst, '='), s.Spec.Class)
 			switch {
 			case o.Us.isUs(s, frame):
 				dst = append(dst, "us"...)
@@ -98,8 +106,9 @@ func AppendLine(dst []byte, frame []byte, spans []field.Span, o LineOptions) []b
 			default:
 				dst = s.AppendText(dst, frame, layer)
 			}
+			dst = o.Colours.end(dst)
 		}
-		dst = appendFault(dst, s)
+		dst = appendFault(dst, s, o.Colours)
 		if s.Spec.Class == field.Flags {
 			// The flags' names say what the bits below would repeat.
 			for i+1 < len(spans) && spans[i+1].Depth > s.Depth && spans[i+1].Err == nil {
@@ -111,13 +120,14 @@ func AppendLine(dst []byte, frame []byte, spans []field.Span, o LineOptions) []b
 }
 
 // appendLayer appends a layer's title and length. Bytes between the layers have no title.
-func appendLayer(dst []byte, s field.Span) []byte {
+func appendLayer(dst []byte, s field.Span, c *Palette) []byte {
+	dst = c.layer(dst)
 	if s.Spec.Kind == field.Layer {
 		dst = append(dst, title(s.Spec)...)
 	} else {
 		dst = append(dst, s.Spec.Name...)
 	}
-	dst = append(dst, " len="...)
+	dst = append(c.end(dst), " len="...)
 	return strconv.AppendInt(dst, int64(s.Len/8), 10)
 }
 
@@ -164,11 +174,24 @@ func appendLabel(dst []byte, label string) []byte {
 	return dst
 }
 
-// appendFlags appends the names of the one-bit fields below spans[i] that are set, the lowest
-// bit first, as people say them: "SYN,ACK". A flag word without such fields is shown in hex.
+// appendFlags appends the names of the flags that are set. A flag word without named flags is shown in hex.
 func appendFlags(dst []byte, frame []byte, spans []field.Span, i, layer int) []byte {
 	n := len(dst)
-	last, named := i, false
+	dst, named := appendFlagNames(dst, frame, spans, i)
+	switch {
+	case !named:
+		return spans[i].AppendText(dst, frame, layer)
+	case len(dst) == n:
+		return append(dst, "none"...)
+	}
+	return dst
+}
+
+// appendFlagNames appends the names of the one-bit fields below spans[i] that are set, the lowest
+// bit first, as people say them: "SYN,ACK". It tells whether there are such fields.
+func appendFlagNames(dst []byte, frame []byte, spans []field.Span, i int) (_ []byte, named bool) {
+	n := len(dst)
+	last := i
 	for last+1 < len(spans) && spans[last+1].Depth > spans[i].Depth {
 		last++
 	}
@@ -184,13 +207,7 @@ func appendFlags(dst []byte, frame []byte, spans []field.Span, i, layer int) []b
 			dst = append(dst, flagName(s.Spec)...)
 		}
 	}
-	switch {
-	case !named:
-		return spans[i].AppendText(dst, frame, layer)
-	case len(dst) == n:
-		return append(dst, "none"...)
-	}
-	return dst
+	return dst, named
 }
 
 // flagName returns the short name of a flag: the last part of its filter name in capitals,
@@ -209,16 +226,9 @@ var flagNames = map[string]string{
 }
 
 // appendFault appends what is wrong with a span.
-func appendFault(dst []byte, s field.Span) []byte {
+func appendFault(dst []byte, s field.Span, c *Palette) []byte {
 	if s.Err == nil {
 		return dst
 	}
-	dst = append(append(dst, " !"...), s.Err.Label...)
-	if s.Err.WithWant {
-		dst = append(dst, ": should be 0x"...)
-		for shift := 12; shift >= 0; shift -= 4 {
-			dst = append(dst, "0123456789abcdef"[s.Want>>shift&15])
-		}
-	}
-	return dst
+	return c.end(appendCause(append(c.fault(append(dst, ' ')), '!'), s))
 }

@@ -99,6 +99,19 @@ var _ link.Device = (*Client)(nil)
 // is, and returns its device. The error wraps ErrUnreachable, ErrServer or ErrRefused, and says the
 // way out.
 func Dial(ctx context.Context, base string, o Options) (*Client, error) {
+	c, err := locate(base, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.dial(ctx, o); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// locate returns a client of the server at base, which was not called yet.
+func locate(base string, o Options) (*Client, error) {
 	u, socket, err := parse(base)
 	if err != nil {
 		return nil, err
@@ -111,12 +124,7 @@ func Dial(ctx context.Context, base string, o Options) (*Client, error) {
 		}
 		u.User = nil // it is not to be in an error
 	}
-	c := newClient(u, socket, o)
-	if err := c.dial(ctx, o); err != nil {
-		c.Close()
-		return nil, err
-	}
-	return c, nil
+	return newClient(u, socket, o), nil
 }
 
 // parse returns the URL of a server's calls and, when it listens on a Unix socket, its path.

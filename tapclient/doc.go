@@ -5,7 +5,7 @@
 //	h, err := stack.New(stack.Config{Device: c})
 //
 // Read client.go (Dial and the Device), stream.go and upgrade.go (frames on one connection),
-// poll.go and codec.go (frames as JSON), call.go (one call and its errors).
+// poll.go and codec.go (frames as JSON), call.go (one call and its errors), capture.go (what others do).
 //
 // Dial takes the best [Transport] that the server has, unless Options asks for one:
 //

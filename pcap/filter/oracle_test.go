@@ -161,6 +161,12 @@ func sameLayers(theirs, ours string) bool {
 	return theirs == ours
 }
 
+// wrongOnPurpose are captures whose frames are malformed where Wireshark calls them so only in its own way.
+var wrongOnPurpose = map[string]string{
+	"loop.pcapng":         "a name that points at itself: Wireshark shows a text in its place, we none",
+	"lying-length.pcapng": "a total length over the frame's: to Wireshark an expert's remark, to us malformed",
+}
+
 // TestAgainstWireshark: the same filter matches the same frames.
 func TestAgainstWireshark(t *testing.T) {
 	frames := captures(t)
@@ -175,7 +181,7 @@ func TestAgainstWireshark(t *testing.T) {
 	compared := make([]bool, len(frames))
 	n := 0
 	for i, f := range frames {
-		if sameLayers(all[i].C[0], layersOf(d.Decode(f.data, f.wire))) && !slices.Contains(malformed, i+1) {
+		if wrongOnPurpose[f.file] == "" && sameLayers(all[i].C[0], layersOf(d.Decode(f.data, f.wire))) && !slices.Contains(malformed, i+1) {
 			compared[i] = true
 			n++
 		}

@@ -7,10 +7,17 @@ import (
 
 // Types of blocks. Section 11.1
 const (
-	typeSection    = 0x0a0d0d0a
-	typeInterface  = 1
-	typeStatistics = 5
-	typePacket     = 6
+	TypeSection      = 0x0a0d0d0a
+	TypeInterface    = 1
+	TypeOldPacket    = 2 // obsolete; appendix A
+	TypeSimplePacket = 3
+	TypeNames        = 4
+	TypeStatistics   = 5
+	TypePacket       = 6
+	TypeJournal      = 9 // of systemd
+	TypeSecrets      = 10
+	TypeCustom       = 0xbad
+	TypeCustomNoCopy = 0x40000bad // not to be copied by who changes the file
 )
 
 // Options that every block may have. Section 3.5

@@ -26,7 +26,7 @@ type Packet struct {
 // AppendPacket appends an Enhanced Packet Block.
 func AppendPacket(dst []byte, p *Packet) []byte {
 	start := len(dst)
-	dst = begin(dst, typePacket)
+	dst = begin(dst, TypePacket)
 	dst = le.AppendUint32(dst, p.Interface)
 	dst = putTime(dst, p.Nanos)
 	dst = le.AppendUint32(dst, uint32(len(p.Data)))
@@ -69,7 +69,7 @@ type Statistics struct {
 // AppendStatistics appends an Interface Statistics Block.
 func AppendStatistics(dst []byte, s *Statistics) []byte {
 	start := len(dst)
-	dst = begin(dst, typeStatistics)
+	dst = begin(dst, TypeStatistics)
 	dst = le.AppendUint32(dst, s.Interface)
 	dst = putTime(dst, s.Nanos)
 	options := len(dst)

@@ -32,7 +32,7 @@ type option struct {
 }
 
 // fixed is how many bytes of a body come before its options, without a packet's data.
-var fixed = map[uint32]int{typeSection: 16, typeInterface: 8, typePacket: 20, typeStatistics: 12}
+var fixed = map[uint32]int{TypeSection: 16, TypeInterface: 8, TypePacket: 20, TypeStatistics: 12}
 
 // blocks takes a file apart by the letter of section 3, and fails where anything is not as it says.
 func blocks(b []byte) (out []rawBlock, err error) {
@@ -50,7 +50,7 @@ func blocks(b []byte) (out []rawBlock, err error) {
 		if !ok || at > len(k.body) {
 			return out, fmt.Errorf("type %#x, body of %d bytes", k.typ, len(k.body))
 		}
-		if k.typ == typePacket {
+		if k.typ == TypePacket {
 			at += (int(binary.LittleEndian.Uint32(k.body[12:])) + 3) / 4 * 4
 		}
 		if at > len(k.body) {

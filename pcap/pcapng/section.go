@@ -18,9 +18,9 @@ type Section struct {
 // AppendSection appends a Section Header Block. A file begins with one; interfaces are counted from it.
 func AppendSection(dst []byte, s *Section) []byte {
 	start := len(dst)
-	dst = begin(dst, typeSection)
-	dst = le.AppendUint32(dst, 0x1a2b3c4d) // the byte order
-	dst = le.AppendUint16(dst, 1)          // version 1.0
+	dst = begin(dst, TypeSection)
+	dst = le.AppendUint32(dst, byteOrderMagic)
+	dst = le.AppendUint16(dst, 1) // version 1.0
 	dst = le.AppendUint16(dst, 0)
 	dst = le.AppendUint64(dst, ^uint64(0)) // -1: "the size of the section is not specified"
 	options := len(dst)
@@ -40,6 +40,7 @@ const (
 	ifSpeed       = 8
 	ifTsResol     = 9
 	ifOS          = 12
+	ifTsOffset    = 14
 	ifHardware    = 15
 )
 
@@ -61,7 +62,7 @@ type Interface struct {
 // 0, the next one 1. It may stand behind packets of others.
 func AppendInterface(dst []byte, i *Interface) []byte {
 	start := len(dst)
-	dst = begin(dst, typeInterface)
+	dst = begin(dst, TypeInterface)
 	dst = le.AppendUint16(le.AppendUint16(dst, i.LinkType), 0)
 	dst = le.AppendUint32(dst, i.SnapLen)
 	options := len(dst)

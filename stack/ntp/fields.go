@@ -2,6 +2,7 @@ package ntp
 
 import (
 	"encoding/binary"
+	"net/netip"
 
 	"httptap/stack/field"
 )
@@ -190,5 +191,5 @@ func formatRefID(dst, msg []byte, off, n int) []byte {
 		}
 		return field.AppendQuoted(dst, text)
 	}
-	return append(dst, r.Text(int(msg[1]))...)
+	return netip.AddrFrom4(r).AppendTo(dst)
 }
