@@ -83,7 +83,8 @@ func (d *Decoder) next(l *field.Layout) *field.Layout {
 }
 
 // finish adds what lies behind the messages, from the innermost layer outwards: what a layer was
-// given and did not take belongs to the one around it, as Ethernet's padding does.
+// given and did not take belongs to the one around it, as Ethernet's padding does, or to itself
+// where it has a length of its own, as a tag may.
 func (d *Decoder) finish(depth int) {
 	c := &d.c
 	c.Resume()
@@ -91,7 +92,10 @@ func (d *Decoder) finish(depth int) {
 		if c.Limit = d.open[depth].end; c.Pos() >= c.Limit {
 			continue
 		}
-		spec := d.open[max(depth-1, 0)].layout.Trailer
+		spec := d.open[depth].layout.Trailer
+		if spec == nil && depth > 0 {
+			spec = d.open[depth-1].layout.Trailer
+		}
 		if spec == nil {
 			spec = &field.Undecoded
 		}

@@ -1,6 +1,8 @@
 package pcap
 
 import (
+	"httptap/pcap/proto/llc"
+	"httptap/pcap/proto/vlan"
 	"httptap/stack/arp"
 	"httptap/stack/dhcpv4"
 	"httptap/stack/dns"
@@ -22,6 +24,13 @@ var registry = []struct {
 }{
 	{field.EtherType, ethernet.TypeARP, &arp.Layout},
 	{field.EtherType, ethernet.TypeIPv4, &ipv4.Layout},
+	{field.EtherType, ethernet.TypeLLC, &llc.Layout},
+	{field.LLC, 0x06, &ipv4.Layout},
+	{field.LLC, llc.KeyXID, &llc.XIDLayout},
+	{field.EtherType, vlan.TypeCustomer, &vlan.Layout},
+	{field.EtherType, vlan.TypeOld, &vlan.Layout},
+	{field.EtherType, vlan.TypeProvider, &vlan.ProviderLayout},
+	{field.EtherType, vlan.TypeBackbone, &vlan.BackboneLayout},
 	{field.Quote, 4, &ipv4.Layout},
 	{field.IPProto, ipv4.ProtoICMP, &icmpv4.Layout},
 	{field.IPProto, ipv4.ProtoTCP, &tcp.Layout},
