@@ -2,6 +2,7 @@ package pcap
 
 import (
 	"httptap/pcap/proto/llc"
+	"httptap/pcap/proto/stp"
 	"httptap/pcap/proto/vlan"
 	"httptap/stack/arp"
 	"httptap/stack/dhcpv4"
@@ -27,6 +28,10 @@ var registry = []struct {
 	{field.EtherType, ethernet.TypeLLC, &llc.Layout},
 	{field.LLC, 0x06, &ipv4.Layout},
 	{field.LLC, llc.KeyXID, &llc.XIDLayout},
+	{field.LLC, stp.SAP, &stp.Layout},
+	{field.SNAP, stp.KeyPVST, &stp.CiscoLayout},
+	{field.SNAP, 0x80c2000e, &stp.Layout},
+	{field.SNAP, 0x80c20007, &ethernet.Layout},
 	{field.EtherType, vlan.TypeCustomer, &vlan.Layout},
 	{field.EtherType, vlan.TypeOld, &vlan.Layout},
 	{field.EtherType, vlan.TypeProvider, &vlan.ProviderLayout},
