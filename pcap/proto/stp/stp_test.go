@@ -53,6 +53,7 @@ func TestFields(t *testing.T) {
 		{Name: "a tree's identifier", Bytes: multiple, Field: "mstp.msti.msti_id", Want: "1"},
 		{Name: "what is agreed about", Bytes: shortest, Field: "mstp.agree_flags.dagreement_num", Want: "1"},
 		{Name: "a length that no number of trees gives", Bytes: lying, Field: "mstp.version_3_length", Want: "97 bytes", Fault: "mstp.length.bad"},
+		{Name: "decoding goes on behind it", Bytes: lying, Field: "mstp.msti.msti_id", Want: "1"},
 		{Name: "a length past the end", Bytes: tooLong, Field: "mstp.version_3_length", Want: "96 bytes", Fault: "malformed.length"},
 		{Name: "no type of a standard", Bytes: strange, Field: "stp.type", Want: "0x05", Fault: "stp.type.unknown"},
 		{Name: "a message that is too old", Bytes: old, Field: "stp.msg_age", Want: "20 s", Fault: "stp.msg_age.bad"},

@@ -94,9 +94,12 @@ func trees(c *field.Context, version byte) {
 	}
 	n := int(c.Frame[c.Pos()-2])<<8 | int(c.Frame[c.Pos()-1])
 	switch {
-	case n < commonLen || (n-commonLen)%instanceLen != 0:
-		c.Fault(l, lengthBad, 0)
+	case n == 0:
 		return
+	case n < commonLen || (n-commonLen)%instanceLen != 0:
+		// Such a length says nothing of what follows: as many instances as there is room for.
+		c.Fault(l, lengthBad, 0)
+		n = commonLen + max(len(c.Rest())-commonLen, 0)/instanceLen*instanceLen
 	case n > len(c.Rest()) && c.Missing() == 0:
 		c.Fault(l, field.Overrun, 0)
 	}
