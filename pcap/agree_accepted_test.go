@@ -29,6 +29,15 @@ var accepted = []struct {
 		return d.what == "only theirs" && !bytes.Contains(d.frame.data[:min(len(d.frame.data), 60)], []byte{0, 53})
 	}, "Wireshark guesses DNS on any port from the bytes"},
 
+	{"ip.opt.type ip.opt.type.copy", func(d difference) bool { return d.what == "only ours" && !d.frame.has("ip.opt.type") },
+		"the type of an option whose length lies is shown; Wireshark shows none of its fields"},
+	{"llc.control.u_modifier_cmd llc.control.u_modifier_resp", func(d difference) bool { return d.what == "place" },
+		"the poll bit stands between the modifier's: ours is the byte's first six bits, Wireshark's a mask with a hole"},
+	{"eth.padding vlan.trailer", func(d difference) bool { return d.frame.has("vlan.id") },
+		"zeros behind a tagged packet up to 60 bytes: Wireshark calls some of them padding"},
+	{"dns.resp.type", func(d difference) bool { return d.what == "only ours" && d.frame.has("ipv6.fraghdr.nxt") },
+		"the message goes on in the next fragment; Wireshark stops before the record that is cut"},
+
 	{"dns.flags.authoritative dns.flags.recavail dns.flags.authenticated dns.flags.rcode", func(d difference) bool { return d.what == "only ours" },
 		"a query has these bits, too; Wireshark leaves them out"},
 	{"dns.resp.name", func(d difference) bool { return d.what == "only ours" && d.frame.has("dns.srv.service") },

@@ -1,6 +1,10 @@
 package pcap
 
 import (
+	"httptap/pcap/proto/ipv6"
+	"httptap/pcap/proto/llc"
+	"httptap/pcap/proto/stp"
+	"httptap/pcap/proto/vlan"
 	"httptap/stack/arp"
 	"httptap/stack/dhcpv4"
 	"httptap/stack/dns"
@@ -22,7 +26,27 @@ var registry = []struct {
 }{
 	{field.EtherType, ethernet.TypeARP, &arp.Layout},
 	{field.EtherType, ethernet.TypeIPv4, &ipv4.Layout},
+	{field.EtherType, ethernet.TypeLLC, &llc.Layout},
+	{field.LLC, 0x06, &ipv4.Layout},
+	{field.LLC, llc.KeyXID, &llc.XIDLayout},
+	{field.LLC, stp.SAP, &stp.Layout},
+	{field.SNAP, stp.KeyPVST, &stp.CiscoLayout},
+	{field.SNAP, 0x80c2000e, &stp.Layout},
+	{field.SNAP, 0x80c20007, &ethernet.Layout},
+	{field.EtherType, vlan.TypeCustomer, &vlan.Layout},
+	{field.EtherType, vlan.TypeOld, &vlan.Layout},
+	{field.EtherType, vlan.TypeProvider, &vlan.ProviderLayout},
+	{field.EtherType, vlan.TypeBackbone, &vlan.BackboneLayout},
+	{field.EtherType, ethernet.TypeIPv6, &ipv6.Layout},
 	{field.Quote, 4, &ipv4.Layout},
+	{field.Quote, 6, &ipv6.Layout},
+	{field.IPProto, 4, &ipv4.Layout},
+	{field.IPProto, ipv6.ProtoIPv6, &ipv6.Layout},
+	{field.IPProto, ipv6.ProtoHopByHop, &ipv6.HopByHopLayout},
+	{field.IPProto, ipv6.ProtoRouting, &ipv6.RoutingLayout},
+	{field.IPProto, ipv6.ProtoFragment, &ipv6.FragmentLayout},
+	{field.IPProto, ipv6.ProtoAH, &ipv6.AuthenticationLayout},
+	{field.IPProto, ipv6.ProtoDestination, &ipv6.DestinationLayout},
 	{field.IPProto, ipv4.ProtoICMP, &icmpv4.Layout},
 	{field.IPProto, ipv4.ProtoTCP, &tcp.Layout},
 	{field.IPProto, ipv4.ProtoUDP, &udp.Layout},

@@ -77,7 +77,7 @@ func TestNext(t *testing.T) {
 		want field.Next
 	}{
 		{TypeIPv4, field.Next{Table: field.EtherType, Key: TypeIPv4}},
-		{3, field.Next{Table: field.LLC, Key: 0x42}},
+		{3, field.Next{Table: field.EtherType, Key: TypeLLC}},
 	} {
 		var ctx field.Context
 		b := append(Append(nil, dst, src, c.typ), 0x42, 0x42, 3)

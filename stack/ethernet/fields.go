@@ -108,10 +108,12 @@ func check(c *field.Context) {
 func next(c *field.Context) field.Next {
 	n := typeOf(c)
 	if n < MinType {
-		if rest := c.Rest(); len(rest) > 0 {
-			return field.Next{Table: field.LLC, Key: uint32(rest[0])}
+		// Novell's "raw 802.3" has no 802.2 header: it is known by a header checksum of 0xffff, which
+		// would be the addresses of two groups.
+		if rest := c.Rest(); len(rest) > 1 && rest[0] == 0xff && rest[1] == 0xff {
+			return field.Next{}
 		}
-		return field.Next{}
+		n = TypeLLC
 	}
 	return field.Next{Table: field.EtherType, Key: uint32(n)}
 }

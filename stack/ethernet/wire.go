@@ -21,6 +21,10 @@ const (
 	TypeIPv6 = 0x86dd
 )
 
+// TypeLLC is the key in the table of EtherTypes for "what follows is IEEE 802.2, not a type": a value
+// that can't be a type, the one of Linux's ETH_P_802_2.
+const TypeLLC = 4
+
 // ErrTruncated says that a frame is shorter than its header.
 var ErrTruncated = errors.New("ethernet: frame shorter than its 14 byte header")
 

@@ -40,7 +40,7 @@ func Tshark(t *testing.T, linkType uint32, frames ...[]byte) [][]TsharkField {
 		file = le.AppendUint32(append(file, make([]byte, 8)...), uint32(len(f)))
 		file = append(le.AppendUint32(file, uint32(len(f))), f...)
 	}
-	out := runTshark(t, file, "-r", "-", "-n", "-T", "json", "-x", "-o", "ip.defragment:false", "-o", "ip.check_checksum:true")
+	out := runTshark(t, file, "-r", "-", "-n", "-T", "json", "-x", "-o", "ip.defragment:false", "-o", "ipv6.defragment:false", "-o", "ip.check_checksum:true")
 	d := json.NewDecoder(bytes.NewReader(out))
 	var packets [][]TsharkField
 	if err := tsharkValue(d, "", 0, &packets); err != nil {
