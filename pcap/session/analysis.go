@@ -66,7 +66,7 @@ type numbering struct {
 	ack        seq.Value // the last acknowledgement
 	ackAt      int64
 	ackFrame   uint64 // the first that had its number
-	duplicates uint32
+	duplicates int32  // -1: none, and it was said that its segments were not captured
 	window     uint32
 	scale      int8
 	firstAck   bool // only the SYN was seen, whose window is not scaled
@@ -133,8 +133,18 @@ func (s *Session) analyse(a *analysis, st *stream, fwd, rev *numbering, g *segme
 		fwd.ackFrame, fwd.duplicates = s.number, 0
 	}
 	if rev.inOrder != 0 && rev.inOrder.Less(g.ack) && g.flags&tcp.ACK != 0 {
-		a.found(ackLostSegment)
-		rev.inOrder = rev.next // so that it is said once
+		a.any = true
+		switch {
+		case rev.inOrder.Less(rev.next):
+			rev.inOrder = rev.next // so that it is said once
+			a.found(ackLostSegment)
+		default:
+			// Nothing was seen since: once until the other side says something new.
+			if rev.duplicates == 0 {
+				a.found(ackLostSegment)
+			}
+			rev.duplicates = -1
+		}
 	}
 	if (g.len > 0 || g.virtual()) && a.findings&keepAlive == 0 {
 		s.analyseOrder(a, st, fwd, rev, g)
@@ -192,8 +202,8 @@ func (s *Session) analyseWindow(a *analysis, fwd, rev *numbering, g *segment, re
 		a.found(zeroWindowProbeAck)
 	case g.window != 0:
 		a.found(duplicateAck)
-		fwd.duplicates++
-		a.duplicate, a.duplicates = fwd.duplicates, fwd.ackFrame
+		fwd.duplicates = max(fwd.duplicates, 0) + 1
+		a.duplicate, a.duplicates = uint32(fwd.duplicates), fwd.ackFrame
 	}
 }
 
@@ -209,7 +219,8 @@ func (s *Session) analyseOrder(a *analysis, st *stream, fwd, rev *numbering, g *
 	if !old {
 		return
 	}
-	if rev.duplicates >= 2 && rev.ack == g.seq && uint64(s.now-rev.ackAt) < fastWindow {
+	// Wireshark's counter has no sign, so that its mark of -1 passes for many; so it has to be here.
+	if uint32(rev.duplicates) >= 2 && rev.ack == g.seq && uint64(s.now-rev.ackAt) < fastWindow {
 		a.found(fastRetransmission)
 		return
 	}

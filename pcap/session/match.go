@@ -68,6 +68,9 @@ func (s *Session) exchange(sc *scope, layer int, e *fact.Exchange, k exchangeKey
 		return
 	}
 	first := r.response == 0
+	if !first && (k.kind == kindICMP || k.kind == kindICMPv6) {
+		return // a copy; a second server of DHCP or a second owner of an address is none
+	}
 	r.response, r.answered = s.number, s.now
 	s.fact(sc, layer, &e.ResponseTo, r.frame)
 	elapsed := s.now - r.at
