@@ -20,6 +20,7 @@ type Reassembly struct {
 	In       Spec // on a piece: the frame that completes the whole
 	Pieces   Spec // on the frame that completes it, as are those below
 	Piece    Spec // the frame of each piece
+	Error    Spec // the frame of one that contradicts the others
 	Count    Spec
 	Length   Spec
 	Data     Spec
@@ -35,6 +36,7 @@ var (
 		In:       Spec{Name: "ip.reassembled_in", Label: "Reassembled IPv4 in frame", Layer: "ip", Type: Frame},
 		Pieces:   Spec{Name: "ip.fragments", Label: "IPv4 Fragments", Layer: "ip", Type: Bytes},
 		Piece:    Spec{Name: "ip.fragment", Label: "IPv4 Fragment", Layer: "ip", Type: Frame},
+		Error:    Spec{Name: "ip.fragment.error", Label: "Defragmentation error", Layer: "ip", Type: Frame, Severity: field.Error},
 		Count:    Spec{Name: "ip.fragment.count", Label: "Fragment count", Layer: "ip", Type: Uint},
 		Length:   Spec{Name: "ip.reassembled.length", Label: "Reassembled IPv4 length", Layer: "ip", Type: Uint, Unit: "bytes"},
 		Data:     Spec{Name: "ip.reassembled.data", Label: "Reassembled IPv4 data", Layer: "ip", Type: Bytes},
@@ -47,6 +49,7 @@ var (
 		In:       Spec{Name: "ipv6.reassembled.in", Label: "Reassembled IPv6 in frame", Layer: "ipv6", Type: Frame},
 		Pieces:   Spec{Name: "ipv6.fragments", Label: "IPv6 Fragments", Layer: "ipv6", Type: Present},
 		Piece:    Spec{Name: "ipv6.fragment", Label: "IPv6 Fragment", Layer: "ipv6", Type: Frame},
+		Error:    Spec{Name: "ipv6.fragment.error", Label: "Defragmentation error", Layer: "ipv6", Type: Frame, Severity: field.Error},
 		Count:    Spec{Name: "ipv6.fragment.count", Label: "Fragment count", Layer: "ipv6", Type: Uint},
 		Length:   Spec{Name: "ipv6.reassembled.length", Label: "Reassembled IPv6 length", Layer: "ipv6", Type: Uint, Unit: "bytes"},
 		Data:     Spec{Name: "ipv6.reassembled.data", Label: "Reassembled IPv6 data", Layer: "ipv6", Type: Bytes},
@@ -59,6 +62,7 @@ var (
 		In:       Spec{Name: "tcp.reassembled_in", Label: "Reassembled PDU in frame", Layer: "tcp", Type: Frame},
 		Pieces:   Spec{Name: "tcp.segments", Label: "Reassembled TCP Segments", Layer: "tcp", Type: Present},
 		Piece:    Spec{Name: "tcp.segment", Label: "TCP Segment", Layer: "tcp", Type: Frame},
+		Error:    Spec{Name: "tcp.segment.error", Label: "Reassembling error", Layer: "tcp", Type: Frame, Severity: field.Error},
 		Count:    Spec{Name: "tcp.segment.count", Label: "Segment count", Layer: "tcp", Type: Uint},
 		Length:   Spec{Name: "tcp.reassembled.length", Label: "Reassembled TCP length", Layer: "tcp", Type: Uint, Unit: "bytes"},
 		Data:     Spec{Name: "tcp.reassembled.data", Label: "Reassembled TCP Data", Layer: "tcp", Type: Bytes},
@@ -134,7 +138,7 @@ func Specs() []*Spec {
 	list := []*Spec{&TimeDelta, &Evicted, &UDPStream, &UDPRelative, &UDPDelta, &DNSRetransmission, &DNSRetransmitRequest, &DNSRetransmitResponse,
 		&HTTPRequestNumber, &HTTPResponseNumber, &HTTPPrevRequest, &HTTPPrevResponse, &HTTPNextRequest, &HTTPNextResponse}
 	for _, r := range []*Reassembly{&IPv4, &IPv6, &TCP} {
-		list = append(list, &r.In, &r.Pieces, &r.Piece, &r.Count, &r.Length, &r.Data, &r.Overlap, &r.Conflict, &r.Tails, &r.TooLong)
+		list = append(list, &r.In, &r.Pieces, &r.Piece, &r.Error, &r.Count, &r.Length, &r.Data, &r.Overlap, &r.Conflict, &r.Tails, &r.TooLong)
 	}
 	for _, e := range []*Exchange{&DNS, &DHCP, &NTP, &ICMP, &ICMPv6, &ARP, &HTTP} {
 		list = append(list, &e.ResponseIn, &e.ResponseTo, &e.Time)

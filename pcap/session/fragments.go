@@ -42,8 +42,20 @@ type datagram struct {
 	next    uint8
 	total   int // its length without the prefix; -1: not known
 	charged int
+	came    []arrival // its fragments, as they came
+	found   findingsOf
 	assembly
 }
+
+// An arrival is a fragment that came.
+type arrival struct {
+	from  int
+	frame uint64
+	bad   bool // it contradicts those before it
+}
+
+// findingsOf is what is wrong with a datagram's fragments.
+type findingsOf struct{ overlap, conflict, tails, tooLong bool }
 
 // datagrams are those of which not all has come.
 type datagrams struct {
@@ -82,45 +94,60 @@ func (s *Session) fragment(sc *scope, layer int, f *fragment) {
 		s.datagrams.open[f.key] = d
 		s.datagrams.byAge = append(s.datagrams.byAge, d)
 	}
-	if !f.more {
-		if d.total >= 0 && d.total != to {
-			s.fact(sc, layer, &d.of.Tails, 0)
-		} else {
-			d.total = to
-		}
-	}
-	if d.total >= 0 && to > d.total {
-		s.fact(sc, layer, &d.of.TooLong, 0)
+	now := findingsOf{tails: !f.more && d.total >= 0 && d.total != to, tooLong: d.total >= 0 && to > d.total}
+	switch {
+	case now.tooLong:
 		to = d.total
+	case !f.more && !now.tails:
+		d.total = to
 	}
 	if f.from == 0 && d.prefix == nil {
 		d.prefix, d.nextAt, d.next = slices.Clone(f.prefix), f.nextAt, f.next
 	}
-	overlap, conflict := false, false
 	if to > f.from {
 		b := sc.data[f.at : f.at+to-f.from]
 		for _, part := range sc.origin(s.number, f.at, len(b)) {
 			_, o, c := d.put(int64(f.from+part.From), b[part.From:part.From+part.Len], part.Frame, part.At)
-			overlap, conflict = overlap || o, conflict || c
+			now.overlap, now.conflict = now.overlap || o, now.conflict || c
 		}
 	}
-	if overlap {
-		s.fact(sc, layer, &d.of.Overlap, 0)
-	}
-	if conflict {
+	d.came = append(d.came, arrival{f.from, s.number, now.conflict || now.tails || now.tooLong})
+	d.found.add(now)
+	whole := d.total >= 0 && d.prefix != nil && d.end() >= int64(d.total)
+	if now.conflict {
 		s.stats.Conflicts++
-		s.fact(sc, layer, &d.of.Conflict, 0)
 	}
-	held := int(unsafe.Sizeof(datagram{})) + cap(d.prefix) + d.memory()
+	if whole {
+		s.tellFindings(sc, layer, d.of, d.found)
+	} else if now.overlap = false; now != (findingsOf{}) {
+		s.tellFindings(sc, layer, d.of, now) // the whole may never come
+	}
+	held := int(unsafe.Sizeof(datagram{})) + cap(d.prefix) + cap(d.came)*int(unsafe.Sizeof(arrival{})) + d.memory()
 	s.stats.Held += held - d.charged
 	d.charged = held
 	switch {
-	case len(d.pieces) > maxFragments:
-		s.stats.EvictedDatagrams++
-		s.forget(d)
-	case d.total >= 0 && d.prefix != nil && d.end() >= int64(d.total):
+	case whole:
 		s.forget(d)
 		s.whole(sc, layer, d)
+	case len(d.came) > maxFragments:
+		s.stats.EvictedDatagrams++
+		s.forget(d)
+	}
+}
+
+func (f *findingsOf) add(g findingsOf) {
+	f.overlap, f.conflict = f.overlap || g.overlap, f.conflict || g.conflict
+	f.tails, f.tooLong = f.tails || g.tails, f.tooLong || g.tooLong
+}
+
+func (s *Session) tellFindings(sc *scope, layer int, of *fact.Reassembly, f findingsOf) {
+	for _, x := range [...]struct {
+		is   bool
+		spec *fact.Spec
+	}{{f.overlap || f.conflict, &of.Overlap}, {f.conflict, &of.Conflict}, {f.tails, &of.Tails}, {f.tooLong, &of.TooLong}} {
+		if x.is {
+			s.fact(sc, layer, x.spec, 0)
+		}
 	}
 }
 
@@ -158,7 +185,8 @@ func (s *Session) whole(sc *scope, layer int, d *datagram) {
 	}
 	parts := s.parts[start:len(s.parts):len(s.parts)]
 	i := s.show(Message{Of: d.of, Layout: pcap.Lookup(next), Data: b, Parts: parts})
-	s.tellParts(sc, layer, d.of, parts, b[len(d.prefix):])
+	slices.SortStableFunc(d.came, func(a, b arrival) int { return a.from - b.from })
+	s.tellParts(sc, layer, d.of, d.came, b[len(d.prefix):])
 	if i < 0 || sc.depth == maxNesting {
 		return
 	}

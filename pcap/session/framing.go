@@ -175,24 +175,32 @@ func (s *Session) reassembled(sc *scope, layer int, st *stream, dir int, data []
 	parts := s.parts[start:len(s.parts):len(s.parts)]
 	i := s.show(Message{Of: &fact.TCP, Layout: st.layout, Data: data, Wire: wire, Parts: parts, Stream: st.number})
 	if len(parts) > 1 {
-		s.tellParts(sc, layer, &fact.TCP, parts, data)
+		s.came = s.came[:0]
+		for _, p := range parts {
+			s.came = append(s.came, arrival{frame: p.Frame})
+		}
+		s.tellParts(sc, layer, &fact.TCP, s.came, data)
 	}
 	return i
 }
 
 // tellParts notes the facts of what was put together.
-func (s *Session) tellParts(sc *scope, layer int, of *fact.Reassembly, parts []Part, data []byte) {
+func (s *Session) tellParts(sc *scope, layer int, of *fact.Reassembly, came []arrival, data []byte) {
 	note := func(spec *fact.Spec, n uint64, b []byte) {
 		s.add(fact.Fact{Spec: spec, N: n, B: b, Message: sc.message, Layer: int32(layer)})
 	}
 	note(&of.Pieces, 0, data)
-	for i, p := range parts {
-		note(&of.Piece, p.Frame, nil)
-		if p.Frame != s.number && (i == 0 || parts[i-1].Frame != p.Frame) {
-			s.earlier(p.Frame, &of.In, s.number)
+	for i, p := range came {
+		if p.bad {
+			note(&of.Error, p.frame, nil)
+		} else {
+			note(&of.Piece, p.frame, nil)
+		}
+		if p.frame != s.number && (i == 0 || came[i-1].frame != p.frame) {
+			s.earlier(p.frame, &of.In, s.number)
 		}
 	}
-	note(&of.Count, uint64(len(parts)), nil)
+	note(&of.Count, uint64(len(came)), nil)
 	note(&of.Length, uint64(len(data)), nil)
 	note(&of.Data, 0, data)
 }

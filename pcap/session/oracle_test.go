@@ -23,6 +23,8 @@ import (
 	"httptap/pcap"
 	"httptap/pcap/fact"
 	"httptap/stack/field"
+	"httptap/stack/ipv4"
+	"httptap/stack/tcp"
 )
 
 // A caught is one frame of a capture.
@@ -323,4 +325,53 @@ func TestAgainstWiresharkOverPublicCaptures(t *testing.T) {
 		frames = append(frames, readCapture(t, name)...)
 	}
 	compare(t, reached(t, frames), 10000)
+}
+
+// TestMessagesAgainstWireshark asks about messages in segments of some sizes and datagrams in
+// fragments, with all that can be wrong with these.
+func TestMessagesAgainstWireshark(t *testing.T) {
+	var frames []caught
+	add := func(name string, list [][]byte) {
+		for _, b := range list {
+			frames = append(frames, caught{name, start.Add(time.Duration(len(frames)) * 3 * time.Millisecond), b, len(b)})
+		}
+	}
+	port := uint16(30000)
+	for _, c := range []struct {
+		port               uint16
+		questions, answers []string
+	}{{80, httpQuestions, httpAnswers}, {53, dnsQuestions, dnsAnswers}} {
+		for _, n := range []int{7, 20, 50, 100, 200, 1000} {
+			k := newTalk(t, c.port, Config{})
+			k.c.cPort = port
+			k.h.frames = nil
+			k.h = newHarness(t, Config{})
+			k.h.hello(k.c)
+			port++
+			for i, q := range c.questions {
+				k.say(false, n, q)
+				k.say(true, n, c.answers[i])
+			}
+			k.segment(true, nil, tcp.FIN)
+			add(fmt.Sprintf("port %d, segments of %d", c.port, n), k.h.frames)
+		}
+	}
+	payload := udpPayload()
+	for n := 8; n < 200; n += 24 {
+		add("fragments", fragmented(ipv4.ProtoUDP, uint16(n), payload, n))
+		list := fragmented(ipv4.ProtoUDP, uint16(1000+n), payload, n)
+		slices.Reverse(list)
+		add("fragments turned round", list)
+	}
+	list := fragmented(ipv4.ProtoUDP, 2001, payload, 64)
+	add("a copy", [][]byte{list[0], list[1], list[1], list[2], list[3]})
+	list = fragmented(ipv4.ProtoUDP, 2002, payload, 64)
+	other := bytes.Clone(list[1])
+	other[40] ^= 1
+	add("a copy that differs", [][]byte{list[0], list[1], other, list[2], list[3]})
+	list = fragmented(ipv4.ProtoUDP, 2003, payload, 64)
+	add("two ends", [][]byte{list[3], fragment4(alice, bob, ipv4.ProtoUDP, 2003, 192/8, payload[192:200]), list[0], list[1], list[2]})
+	list = fragmented(ipv4.ProtoUDP, 2004, payload, 64)
+	add("behind the end", [][]byte{list[3], fragment4(alice, bob, ipv4.ProtoUDP, 2004, 0x2000|800/8, payload[:8]), list[0], list[1], list[2]})
+	compare(t, frames, 3000)
 }

@@ -122,6 +122,7 @@ type Session struct {
 	any    bool   // there was one before
 	result Result
 	parts  []Part // of the result's messages
+	came   []arrival
 	stats  Stats
 
 	tcp, udp  streams

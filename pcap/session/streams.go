@@ -210,5 +210,8 @@ func (s *Session) datagram(sc *scope, p *packet, layer int, b []byte) {
 		return
 	}
 	n := min(int(binary.BigEndian.Uint16(b[4:6])), len(b))
+	if n == 8 {
+		return
+	}
 	s.cfg.Follow(Chunk{Protocol: UDP, Stream: st.number, FromClient: flow == st.client, Src: p.source(p.srcPort), Dst: p.destination(p.dstPort), Frame: s.number, Data: b[8:n]})
 }
