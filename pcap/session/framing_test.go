@@ -7,7 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"httptap/pcap"
 	"httptap/pcap/fact"
+	"httptap/stack/field"
 	"httptap/stack/tcp"
 )
 
@@ -291,5 +293,72 @@ func TestManyMessages(t *testing.T) {
 	k.segment(false, []byte(all[3:]), 0)
 	if len(k.messages) != maxMessages || k.h.s.Stats().Unshown != 100-maxMessages {
 		t.Errorf("%d messages, %d unshown", len(k.messages), k.h.s.Stats().Unshown)
+	}
+}
+
+// TestLongMessagesBackToBack: what is forgotten ends within a segment.
+func TestLongMessagesBackToBack(t *testing.T) {
+	k := newTalk(t, 53, Config{StreamBytes: 32 << 10})
+	text := ""
+	for i := range 10 {
+		text += string([]byte{0x4e, 0x20, 0, byte(i), 1, 0, 0, 1, 0, 0, 0, 0, 0, 0}) + strings.Repeat(string(rune('a'+i)), 20000-12)
+	}
+	k.say(false, 1400, text)
+	if st := k.h.s.Stats(); len(k.messages) != 10 || st.Cut+st.Gaps+st.TooFar > 0 {
+		t.Errorf("%d messages, %+v", len(k.messages), st)
+	}
+}
+
+// TestAdopted: where the decoder finds a protocol whatever the port, its messages are framed.
+func TestAdopted(t *testing.T) {
+	h := newHarness(t, Config{})
+	c := converse(t, "adopted", 1)
+	h.hello(c)
+	st := h.s.tcp.newest
+	data := []byte(httpQuestions[0])
+	layout := pcap.Lookup(field.Next{Table: field.TCPPort, Key: 80})
+	st.adopt(&scope{data: data, spans: h.d.DecodeAs(layout, data, len(data))}, 0)
+	if st.layout != layout || st.protocol != httpMessages {
+		t.Errorf("protocol %d", st.protocol)
+	}
+}
+
+// TestTLSRecords: the lengths of records are those of their headers. RFC 8446, 5.1
+func TestTLSRecords(t *testing.T) {
+	for _, c := range []struct {
+		b    []byte
+		want verdict
+		n    int64
+	}{
+		{[]byte{22}, incomplete, 0},
+		{[]byte{22, 3, 1, 0}, incomplete, 0},
+		{[]byte{22, 3, 1, 2, 0}, framed, 517},
+		{[]byte{23, 3, 3, 0x48, 0, 9}, framed, 5 + 1<<14 + 2048},
+		{[]byte{23, 3, 3, 0x48, 1}, alien, 0},
+		{[]byte{25, 3, 3, 0, 1}, alien, 0},
+		{[]byte{22, 2}, alien, 0},
+	} {
+		var f flow
+		st := &stream{tcpState: &tcpState{protocol: tlsRecords}}
+		if got := f.frame(st, c.b); got != c.want || f.total != c.n {
+			t.Errorf("% x: %d, %d bytes; want %d, %d", c.b, got, f.total, c.want, c.n)
+		}
+	}
+}
+
+// TestDNSWithoutItsBeginning: a length alone does not make a message where none is known to begin.
+func TestDNSWithoutItsBeginning(t *testing.T) {
+	for _, c := range []struct {
+		b    string
+		want verdict
+	}{
+		{dnsQuestions[0], framed}, {dnsAnswers[0], framed}, {dnsQuestions[0][:7], incomplete},
+		{"text that is none at all", alien}, {"\x00\x05hello", alien},
+	} {
+		var f flow
+		st := &stream{tcpState: &tcpState{protocol: dnsMessages}}
+		if got := f.frame(st, []byte(c.b)); got != c.want {
+			t.Errorf("%.20q: %d, want %d", c.b, got, c.want)
+		}
 	}
 }
