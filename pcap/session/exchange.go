@@ -1,5 +1,7 @@
 package session
 
+import "bytes"
+
 // A kind is a protocol of requests and responses.
 type kind uint8
 
@@ -28,6 +30,14 @@ type endpoints struct {
 // back returns the endpoints of the other direction.
 func (e endpoints) back() endpoints {
 	return endpoints{e.dst, e.src, e.dstPort, e.srcPort}
+}
+
+// ordered returns the same endpoints for both directions.
+func (e endpoints) ordered() endpoints {
+	if c := bytes.Compare(e.src[:], e.dst[:]); c > 0 || c == 0 && e.srcPort > e.dstPort {
+		return e.back()
+	}
+	return e
 }
 
 // A request waits for its response, and then for copies of both.

@@ -36,7 +36,9 @@ func (s *Session) dns(message int32, layer int, b []byte, e endpoints) {
 	note := func(spec *fact.Spec, n uint64) {
 		s.add(fact.Fact{Spec: spec, N: n, Message: message, Layer: int32(layer)})
 	}
-	k := exchangeKey{kind: kindDNS, endpoints: e, id: uint64(binary.BigEndian.Uint16(b))}
+	// As in Wireshark a conversation has the number, whichever side asks: who multicasts both a
+	// question and an answer is one that answers.
+	k := exchangeKey{kind: kindDNS, endpoints: e.ordered(), id: uint64(binary.BigEndian.Uint16(b))}
 	if b[2]&0x80 == 0 {
 		if r := s.requests.find(k); r != nil && r.response == 0 && s.now-r.at < resendTime {
 			note(&fact.DNSRetransmission, 0)
@@ -46,7 +48,6 @@ func (s *Session) dns(message int32, layer int, b []byte, e endpoints) {
 		s.ask(k)
 		return
 	}
-	k.endpoints = e.back()
 	r := s.requests.find(k)
 	switch {
 	case r == nil:
