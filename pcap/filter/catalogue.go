@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"httptap/pcap"
+	"httptap/pcap/fact"
 	"httptap/stack/field"
 )
 
@@ -21,6 +22,7 @@ type fieldRef struct {
 	specs  []*field.Spec // which spans have it
 	names  []string      // the specs' names, for when they are many
 	derive derivation    // how it is computed, when not from its span's own bits
+	fact   *fact.Spec    // what a session finds, when it is of no span at all
 }
 
 // FieldInfo is a field for completion and documentation.
@@ -31,6 +33,7 @@ type FieldInfo struct {
 	Layer  string       // the protocol that has it: "tcp"; "" for those of the frame
 	Values field.Values // names of single values, nil when they have none; not to be changed
 	Ref    string       // where it is defined: "RFC 9293, 3.1"
+	Fact   bool         // found by comparing frames: for CompileFacts only
 }
 
 // Fields returns every field that a filter can name, sorted by name.
@@ -38,7 +41,7 @@ func Fields() []FieldInfo {
 	fields := catalogue()
 	list := make([]FieldInfo, 0, len(fields))
 	for _, f := range fields {
-		info := FieldInfo{Name: f.name, Label: f.label, Type: f.typ, Layer: f.layer}
+		info := FieldInfo{Name: f.name, Label: f.label, Type: f.typ, Layer: f.layer, Fact: f.fact != nil}
 		for _, s := range f.specs {
 			if info.Values == nil {
 				info.Values = s.Values
@@ -107,22 +110,33 @@ var catalogue = sync.OnceValue(func() map[string]*fieldRef {
 		}
 		m[d.name] = f
 	}
+	for _, s := range fact.Specs() {
+		if m[s.Name] == nil { // tcp.len has a span of its own to be computed from
+			m[s.Name] = &fieldRef{name: s.Name, label: s.Label, typ: factTypes[s.Type], bits: 32, layer: s.Layer, derive: deriveFact, fact: s}
+		}
+	}
 	return m
 })
 
-func fieldNames() iter.Seq[string] {
+// factTypes says of what type facts are.
+var factTypes = [...]Type{fact.Present: Label, fact.Uint: Uint, fact.Int: Int, fact.Frame: Uint, fact.Duration: Duration,
+	fact.Float: Float, fact.Text: String, fact.Bytes: Bytes}
+
+func fieldNames(facts bool) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for _, f := range Fields() {
-			if !yield(f.Name) {
+			if (facts || !f.Fact) && !yield(f.Name) {
 				return
 			}
 		}
 	}
 }
 
+type hint struct{ prefix, hint string }
+
 // hints are what to write instead of fields that Wireshark has and a single frame has not, by the
 // beginning of their names.
-var hints = []struct{ prefix, hint string }{
+var hints = []hint{
 	{"tcp.seq", "Wireshark's is relative to a connection's first; the one in the segment is tcp.seq_raw"},
 	{"tcp.ack", "Wireshark's is relative to a connection's first; the one in the segment is tcp.ack_raw"},
 	{"tcp.window_size", "the one in the segment is tcp.window_size_value"},
@@ -133,31 +147,50 @@ var hints = []struct{ prefix, hint string }{
 	{"dns.time", "a filter sees one frame, and this is the time between two"},
 	{"http.time", "a filter sees one frame, and this is the time between two"},
 	{"icmp.resptime", "a filter sees one frame, and this is the time between two"},
+}
+
+// renamed are fields that had other names.
+var renamed = []hint{
 	{"bootp", "it is called dhcp"},
 	{"ssl", "it is called tls"},
 }
 
+// lookup returns the field called name, or nil.
+func (c *checker) lookup(name string) *fieldRef {
+	if f := catalogue()[name]; f != nil && (f.fact == nil || c.facts) {
+		return f
+	}
+	return nil
+}
+
 // resolve returns the field called name, or nil and what to say of it.
-func resolve(name string) (*fieldRef, string) {
-	if f := catalogue()[name]; f != nil {
+func (c *checker) resolve(name string) (*fieldRef, string) {
+	if f := c.lookup(name); f != nil {
 		return f, ""
 	}
-	for _, h := range hints {
+	known := renamed
+	if !c.facts {
+		known = slices.Concat(hints, renamed)
+	}
+	for _, h := range known {
 		if name == h.prefix || strings.HasPrefix(name, h.prefix+".") {
 			return nil, h.hint
 		}
 	}
+	if catalogue()[name] != nil {
+		return nil, "a filter sees one frame, and this is found by comparing frames"
+	}
 	if strings.HasSuffix(name, ".checksum.status") || strings.HasSuffix(name, ".checksum_bad") {
 		return nil, `a wrong checksum is found by: _ws.expert.name == "checksum.bad"`
 	}
-	if left, right, ok := strings.Cut(name, "-"); ok && catalogue()[left] != nil {
+	if left, right, ok := strings.Cut(name, "-"); ok && c.lookup(left) != nil {
 		return nil, "a minus needs a blank before it: " + left + " - " + right
 	}
-	if near := nearest(name, fieldNames()); near != "" {
+	if near := nearest(name, fieldNames(c.facts)); near != "" {
 		return nil, "did you mean " + near + "?"
 	}
 	if dot := strings.LastIndexByte(name, '.'); dot > 0 {
-		if prefix := name[:dot]; catalogue()[prefix] != nil {
+		if prefix := name[:dot]; c.lookup(prefix) != nil {
 			return nil, prefix + " has no such field"
 		}
 	}

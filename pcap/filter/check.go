@@ -10,6 +10,7 @@ import (
 // A checker turns a syntax tree into operands and tests, and says what does not fit.
 type checker struct {
 	text     string
+	facts    bool // what is found by comparing frames may be named
 	operands []operand
 	tests    []test
 }
@@ -63,7 +64,7 @@ func (c *checker) test(n *node) (int32, error) {
 	case nodeString, nodeChar:
 		return 0, c.fail(n, `a literal is neither true nor false; to find it write: frame contains %s`, n.text)
 	case nodeName:
-		if ref, hint := resolve(n.text); ref == nil {
+		if ref, hint := c.resolve(n.text); ref == nil {
 			return 0, c.noField(n, hint)
 		}
 	}
@@ -99,7 +100,7 @@ func (c *checker) infer(n *node) (Type, *fieldRef, error) {
 	}
 	switch n.kind {
 	case nodeName:
-		if ref := catalogue()[n.text]; ref != nil {
+		if ref := c.lookup(n.text); ref != nil {
 			return ref.typ, ref, nil
 		}
 	case nodeLayer:
@@ -143,7 +144,7 @@ func (c *checker) inferFirst(n *node) (Type, *fieldRef, error) {
 func (c *checker) operand(n *node, want Type, ref *fieldRef) (int32, error) {
 	switch n.kind {
 	case nodeName:
-		if f := catalogue()[n.text]; f != nil {
+		if f := c.lookup(n.text); f != nil {
 			return c.addOperand(fieldOperand(f))
 		}
 		fallthrough
@@ -200,12 +201,15 @@ func (c *checker) field(n *node, change func(*operand) error) (int32, error) {
 	if at.kind != nodeName {
 		return 0, c.fail(at, "a field has to stand here")
 	}
-	ref, hint := resolve(at.text)
+	ref, hint := c.resolve(at.text)
 	if ref == nil {
 		return 0, c.noField(at, hint)
 	}
 	if layers != nil && ref.layer == "" {
 		return 0, c.fail(n, "%s belongs to no layer; # chooses among the layers of one protocol", ref.name)
+	}
+	if layers != nil && ref.fact != nil {
+		return 0, c.fail(n, "%s is found by comparing frames; # is for what stands in the frame", ref.name)
 	}
 	for _, s := range layers {
 		if s.start == 0 || s.kind == spanTo && s.end == 0 {
@@ -252,7 +256,7 @@ func (c *checker) slice(n *node) (int32, error) {
 	case err != nil:
 		return 0, err
 	case typ == None && n.args[0].kind == nodeName:
-		_, hint := resolve(n.args[0].text)
+		_, hint := c.resolve(n.args[0].text)
 		return 0, c.noField(n.args[0], hint)
 	case typ == None:
 		return 0, c.fail(n.args[0], "a literal can't be sliced")
@@ -370,7 +374,7 @@ func (c *checker) compare(n *node) (int32, error) {
 func (c *checker) constants(n *node) error {
 	for _, a := range n.args {
 		if a.kind == nodeName && looksLikeField(a.text) {
-			_, hint := resolve(a.text)
+			_, hint := c.resolve(a.text)
 			return c.noField(a, hint)
 		}
 	}
@@ -400,7 +404,7 @@ func (c *checker) in(n *node) (int32, error) {
 	case err != nil:
 		return 0, err
 	case typ == None && n.args[0].kind == nodeName && looksLikeField(n.args[0].text):
-		_, hint := resolve(n.args[0].text)
+		_, hint := c.resolve(n.args[0].text)
 		return 0, c.noField(n.args[0], hint)
 	case typ == None:
 		return 0, c.fail(n.args[0], "a field has to stand before a set")

@@ -31,6 +31,14 @@ func (p *Packet) next(o *operand, c *cursor) (value, bool) {
 		}
 		c.i++
 		return p.text(p.Comments[c.i-1]), true
+	case d == deriveFact:
+		for c.i < len(p.Facts) {
+			c.i++
+			if f := &p.Facts[c.i-1]; f.Spec == o.ref.fact {
+				return value{typ: o.typ, n: f.N, b: f.B}, true
+			}
+		}
+		return value{}, false
 	}
 	for {
 		i := p.find(o, c)

@@ -22,6 +22,7 @@ const (
 	deriveFaultName                // what they are called: "checksum.bad"
 	deriveFaultSeverity            //
 	deriveMalformed                // a fault that says that what follows can't be trusted
+	deriveFact                     // carried by Packet.Facts
 	deriveFrame                    // those below are of the frame
 	deriveFrameLen                 //
 	deriveFrameCapLen              //

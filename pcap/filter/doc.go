@@ -55,8 +55,9 @@
 //
 // # What differs from Wireshark 4.0
 //
-//   - Only fields of one frame are here: nothing that Wireshark computes from other frames, such
-//     as tcp.stream, tcp.analysis or dns.time. Compile says which field to take instead.
+//   - Compile knows fields of one frame only: nothing that Wireshark computes from other frames,
+//     such as tcp.stream, tcp.analysis or dns.time. It says which field to take instead.
+//     CompileFacts knows these, too, for packets that have the Facts of a session.Session.
 //   - A slice of a protocol reaches into its payload (udp[8:2]), as contains and matches do in
 //     both. Wireshark 4.0 stops at the protocol's own header.
 //   - Names of values are ours; they mostly are Wireshark's.

@@ -3,6 +3,7 @@ package filter
 import (
 	"time"
 
+	"httptap/pcap/fact"
 	"httptap/stack/field"
 )
 
@@ -17,7 +18,14 @@ type Filter struct {
 
 // Compile makes a filter from its text. An empty one lets every frame through. The error is an
 // *Error, which says where the text is wrong and what would be right.
-func Compile(text string) (*Filter, error) {
+func Compile(text string) (*Filter, error) { return compile(text, false) }
+
+// CompileFacts is Compile for packets that have Facts: filters may name what a session finds by
+// comparing frames, such as tcp.stream and dns.time. Compile refuses these, because they would
+// never match.
+func CompileFacts(text string) (*Filter, error) { return compile(text, true) }
+
+func compile(text string, facts bool) (*Filter, error) {
 	n, err := parse(text)
 	if err != nil {
 		return nil, err
@@ -25,7 +33,7 @@ func Compile(text string) (*Filter, error) {
 	if n == nil {
 		return &Filter{root: -1}, nil
 	}
-	c := checker{text: text}
+	c := checker{text: text, facts: facts}
 	root, err := c.test(n)
 	if err != nil {
 		return nil, err
@@ -42,6 +50,7 @@ type Packet struct {
 	Frame []byte       // the captured bytes
 	Wire  int          // the length on the wire, when that is more
 	Spans []field.Span // what the decoder found in Frame
+	Facts []fact.Fact  // what a session found about it; for filters of CompileFacts
 
 	Number    uint64        // frame.number, from 1; 0: not known
 	Time      time.Time     // frame.time; zero: not known, and no time since

@@ -391,7 +391,7 @@ func TestFields(t *testing.T) {
 			t.Errorf("%+v: needs a name and a label, and to be in order", f)
 		}
 		byName[f.Name] = f
-		if _, err := Compile(f.Name); err != nil {
+		if _, err := CompileFacts(f.Name); err != nil {
 			t.Errorf("%v", err)
 		}
 	}

@@ -38,7 +38,7 @@ func (c *checker) call(n *node, want Type) (int32, error) {
 	what := c.text[first.pos:first.end]
 	if typ == None {
 		if first.kind == nodeName && looksLikeField(first.text) {
-			_, hint := resolve(first.text)
+			_, hint := c.resolve(first.text)
 			return 0, c.noField(first, hint)
 		}
 		return 0, c.fail(n, "%s needs a field", n.text)

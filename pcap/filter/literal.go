@@ -118,7 +118,7 @@ func perhaps(text string) string {
 	if text == "" || !strings.Contains(text, ".") || '0' <= text[0] && text[0] <= '9' {
 		return ""
 	}
-	if near := nearest(text, fieldNames()); near != "" {
+	if near := nearest(text, fieldNames(false)); near != "" {
 		return "; did you mean the field " + near + "?"
 	}
 	return ""
