@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -28,7 +29,7 @@ type sample struct {
 type benchmark struct {
 	name    string
 	about   string
-	peer    bool // gVisor has something to compare with
+	peer    bool // gVisor, or who the bars name, has something to compare with
 	measure func(ctx context.Context, s side, o options) (sample, error)
 	// here runs the measurement in this process, because it starts processes of its own; else
 	// each sample is taken in a new process, so that no heap or goroutine of one disturbs another.
@@ -48,6 +49,8 @@ type bar struct {
 	bound  bool    // limit is asked for
 	asked  string  // limit in words; "": the number
 	counts bool    // small numbers of things, whose ratio says nothing
+
+	against side // who the peer is, when it is not gVisor
 }
 
 // A spread is the median of a metric over the rounds, and how far they were apart.
@@ -150,7 +153,7 @@ func (b bar) line(mine, peers []sample) (text string, missed bool) {
 		verdict = "ok"
 	}
 	return strings.TrimRight(fmt.Sprintf("  %-34s %-26s %-28s %-12s %-24s %s", b.label,
-		b.column(ours, m, true), b.column(gvisor, p, len(peers) > 0), ratio, strings.Join(asked, ", "), verdict), " "), missed
+		b.column(ours, m, true), b.column(cmp.Or(b.against, gvisor), p, len(peers) > 0 && !(b.bound && b.times == 0 && p.n == 0)), ratio, strings.Join(asked, ", "), verdict), " "), missed
 }
 
 // perOp runs f over and over for about d and returns the nanoseconds of one run, in the fastest

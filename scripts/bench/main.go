@@ -3,7 +3,7 @@
 //
 // Read bench.go (what a benchmark and a bar are), child.go (how a measurement is taken),
 // hosts.go and peers.go (the two sides), then a file a benchmark: bulk.go, machines.go,
-// dial.go, connections.go, tap.go with gvget.go, gateway.go, frames.go, and profile.go.
+// dial.go, connections.go, tap.go with gvget.go, gateway.go, frames.go, tapdump.go, and profile.go.
 package main
 
 import (
@@ -21,7 +21,7 @@ import (
 	"time"
 )
 
-var all = []benchmark{bulk, handshake, exchange, dial, tap, relayed, gateway, echo, frames, clients, connections, checksums}
+var all = []benchmark{bulk, handshake, exchange, dial, tap, relayed, gateway, echo, frames, clients, connections, checksums, tapdump}
 
 // options are the flags.
 type options struct {
