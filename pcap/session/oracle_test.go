@@ -356,6 +356,8 @@ func TestMessagesAgainstWireshark(t *testing.T) {
 			add(fmt.Sprintf("port %d, segments of %d", c.port, n), k.h.frames)
 		}
 	}
+	add("an empty datagram", [][]byte{datagram4(alice, bob, 4500, 4501, nil), datagram4(alice, bob, 4500, 4501, []byte("a")),
+		datagram4(bob, alice, 4501, 4500, nil), datagram4(alice, bob, 4500, 4501, []byte("b"))})
 	payload := udpPayload()
 	for n := 8; n < 200; n += 24 {
 		add("fragments", fragmented(ipv4.ProtoUDP, uint16(n), payload, n))

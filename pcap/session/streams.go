@@ -200,8 +200,8 @@ func (s *Session) datagram(sc *scope, p *packet, layer int, b []byte) {
 		st.client = flow
 	}
 	s.fact(sc, layer, &fact.UDPStream, st.number)
-	if p.quoted {
-		return
+	if p.quoted || binary.BigEndian.Uint16(b[4:6]) == 8 {
+		return // as in Wireshark an empty datagram has no times
 	}
 	s.fact(sc, layer, &fact.UDPRelative, uint64(s.now-st.first))
 	s.fact(sc, layer, &fact.UDPDelta, uint64(s.now-st.last))
@@ -211,7 +211,7 @@ func (s *Session) datagram(sc *scope, p *packet, layer int, b []byte) {
 	}
 	n := min(int(binary.BigEndian.Uint16(b[4:6])), len(b))
 	if n == 8 {
-		return
+		return // its data were not captured
 	}
 	s.cfg.Follow(Chunk{Protocol: UDP, Stream: st.number, FromClient: flow == st.client, Src: p.source(p.srcPort), Dst: p.destination(p.dstPort), Frame: s.number, Data: b[8:n]})
 }
