@@ -81,7 +81,7 @@ func isModule(imp string) bool { return imp == module || strings.HasPrefix(imp, 
 var leaves = map[string]bool{"stack/field": true, "stack/sum": true, "stack/seq": true, "stack/link": true}
 
 // helpers for tests stand beside the leaves.
-var testHelpers = map[string]bool{"stack/field/fieldtest": true, "stack/link/linktest": true, "stack/stacktest": true}
+var testHelpers = map[string]bool{"stack/field/fieldtest": true, "stack/link/linktest": true, "stack/stacktest": true, "scripts/cmdtest": true}
 
 func isRoom(dir string) bool {
 	if leaves[dir] || testHelpers[dir] {
@@ -188,6 +188,7 @@ var onlyIn = map[string][]string{
 	"github.com/google/gopacket":          {"pcap"},
 	"golang.org/x/sys":                    {"httptap/port", "httptap/privilege", "httptap/internal/...", "httptap"},
 	"golang.org/x/net":                    nil,
+	"rsc.io/script":                       {"scripts/cmdtest"}, // beside tests
 	"github.com/coder/websocket":          {"httptap/internal/relay", "tapclient"},
 	"github.com/klauspost/compress":       {"pcap/file"},
 	"github.com/prometheus/client_golang": {"httptap/internal/relay"},
