@@ -20,6 +20,8 @@ import (
 	"httptap/httptap/internal/logs"
 	"httptap/httptap/internal/nat"
 	"httptap/httptap/port"
+	"httptap/pcap"
+	"httptap/pcap/gopackets"
 	"httptap/stack/link"
 )
 
@@ -101,6 +103,7 @@ func main() {
 		fmt.Fprintf(os.Stderr, "httptap: %v\n", err)
 		os.Exit(2)
 	}
+	gopackets.Each(pcap.UseFallback)
 	if err := run(o, os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintf(os.Stderr, "httptap: %v\n", err)
 		var start startError

@@ -24,7 +24,7 @@ func Layouts() iter.Seq[*field.Layout] {
 		}
 		for _, f := range fallbacks {
 			n := field.Next{Table: f.table, Key: f.key}
-			if layouts.get(n) == nil && !yield(fallbackTable.get(n)) {
+			if layouts.get(n) == nil && !yield(f.layout) {
 				return
 			}
 		}

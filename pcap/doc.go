@@ -8,7 +8,7 @@
 //	                                               AppendJSON      for programs and the browser
 //
 // Read decode.go (how the layouts are run one after the other), registry.go (a line a
-// protocol), fallback.go (what gopacket explains), catalogue.go (all fields that there are), line.go
+// protocol), fallback.go (what gopackets explains), catalogue.go (all fields that there are), line.go
 // (the annotated line), printer.go (decoder and line in one); then the other styles: meta.go (what is
 // known of a frame besides its bytes), roles.go and summary.go, tree.go, hex.go, json.go, colour.go.
 // Package filter chooses among frames, package file reads them, the command tapdump joins all that.

@@ -1,55 +1,36 @@
 package pcap
 
-import (
-	"github.com/google/gopacket"
-	"github.com/google/gopacket/layers"
+import "httptap/stack/field"
 
-	"httptap/stack/field"
+// A fallback is a protocol without a room that somebody else explains. Such a layer is one span of
+// bytes, and who explains it is only asked when it prints: to decode costs nothing, and what a hostile
+// frame makes a stranger's code do is bounded by who looks at it.
+type fallback struct {
+	table  field.Table
+	key    uint32
+	layout *field.Layout
+}
+
+var (
+	fallbacks     []fallback
+	fallbackTable tables
 )
 
-// fallbacks are protocols without a room that gopacket knows. Such a layer is one span of bytes,
-// and gopacket is only asked when it prints: to decode costs nothing, and what a hostile frame
-// makes gopacket do is bounded by who looks at it. A row of the registry comes before one here.
-var fallbacks = []struct {
-	table       field.Table
-	key         uint32
-	name, label string
-	typ         gopacket.LayerType
-}{
-	{field.EtherType, 0x888e, "eapol", "802.1X Authentication", layers.LayerTypeEAPOL},
-	{field.EtherType, 0x8863, "pppoed", "PPP-over-Ethernet Discovery", layers.LayerTypePPPoE},
-	{field.EtherType, 0x8864, "pppoes", "PPP-over-Ethernet Session", layers.LayerTypePPPoE},
-	{field.EtherType, 0x8847, "mpls", "MultiProtocol Label Switching Header", layers.LayerTypeMPLS},
-	{field.EtherType, 0x88cc, "lldp", "Link Layer Discovery Protocol", layers.LayerTypeLinkLayerDiscovery},
-	{field.EtherType, 0x9000, "loop", "Configuration Test Protocol (loopback)", layers.LayerTypeEthernetCTP},
-	{field.EtherType, 0x86dd, "ipv6", "Internet Protocol Version 6", layers.LayerTypeIPv6},
-	{field.EtherType, 0x8100, "vlan", "802.1Q Virtual LAN", layers.LayerTypeDot1Q},
-	{field.EtherType, 0x88a8, "ieee8021ad", "IEEE 802.1ad", layers.LayerTypeDot1Q},
-	{field.IPProto, 2, "igmp", "Internet Group Management Protocol", layers.LayerTypeIGMP},
-	{field.IPProto, 4, "ip", "Internet Protocol Version 4", layers.LayerTypeIPv4},
-	{field.IPProto, 41, "ipv6", "Internet Protocol Version 6", layers.LayerTypeIPv6},
-	{field.IPProto, 47, "gre", "Generic Routing Encapsulation", layers.LayerTypeGRE},
-	{field.IPProto, 50, "esp", "Encapsulating Security Payload", layers.LayerTypeIPSecESP},
-	{field.IPProto, 51, "ah", "Authentication Header", layers.LayerTypeIPSecAH},
-	{field.IPProto, 58, "icmpv6", "Internet Control Message Protocol v6", layers.LayerTypeICMPv6},
-	{field.IPProto, 89, "ospf", "Open Shortest Path First", layers.LayerTypeOSPF},
-	{field.IPProto, 97, "etherip", "Ethernet over IP", layers.LayerTypeEtherIP},
-	{field.IPProto, 112, "vrrp", "Virtual Router Redundancy Protocol", layers.LayerTypeVRRP},
-	{field.IPProto, 132, "sctp", "Stream Control Transmission Protocol", layers.LayerTypeSCTP},
-	{field.IPProto, 136, "udplite", "Lightweight User Datagram Protocol", layers.LayerTypeUDPLite},
-	{field.UDPPort, 546, "dhcpv6", "DHCPv6", layers.LayerTypeDHCPv6},
-	{field.UDPPort, 547, "dhcpv6", "DHCPv6", layers.LayerTypeDHCPv6},
-	{field.UDPPort, 623, "rmcp", "Remote Management Control Protocol", layers.LayerTypeRMCP},
-	{field.UDPPort, 1812, "radius", "RADIUS Protocol", layers.LayerTypeRADIUS},
-	{field.UDPPort, 1813, "radius", "RADIUS Protocol", layers.LayerTypeRADIUS},
-	{field.UDPPort, 2152, "gtp", "GPRS Tunneling Protocol", layers.LayerTypeGTPv1U},
-	{field.UDPPort, 3784, "bfd", "Bidirectional Forwarding Detection Control Message", layers.LayerTypeBFD},
-	{field.UDPPort, 4789, "vxlan", "Virtual eXtensible Local Area Network", layers.LayerTypeVXLAN},
-	{field.UDPPort, 5060, "sip", "Session Initiation Protocol", layers.LayerTypeSIP},
-	{field.UDPPort, 6081, "geneve", "Generic Network Virtualization Encapsulation", layers.LayerTypeGeneve},
-	{field.UDPPort, 6343, "sflow", "InMon sFlow", layers.LayerTypeSFlow},
-	{field.TCPPort, 443, "tls", "Transport Layer Security", layers.LayerTypeTLS},
-	{field.TCPPort, 502, "mbtcp", "Modbus/TCP", layers.LayerTypeModbusTCP},
+// UseFallback has explain print the bytes of a protocol that has no room here, marked as gopacket's: see
+// package gopackets. Without, they are data. It is for a program's start, before the first frame. A row of
+// the registry comes before it.
+func UseFallback(table field.Table, key uint32, name, label string, explain func(dst, b []byte) []byte) {
+	content := &field.Spec{Name: "gopacket", Label: "As gopacket reads it", Kind: field.Custom, Ref: fallbackRef,
+		Format: func(dst, msg []byte, off, n int) []byte { return explain(dst, msg[off:off+n]) }}
+	l := &field.Layout{
+		Spec:  field.Spec{Name: name, Label: label + " (by gopacket)", Kind: field.Layer, Ref: fallbackRef},
+		Title: label + " (by gopacket)",
+		Tail:  func(c *field.Context) { c.AddBytes(content, len(c.Rest())) },
+		More:  func() []*field.Spec { return []*field.Spec{content} },
+	}
+	fallbacks = append(fallbacks, fallback{table, key, l})
+	fallbackTable[table].set(key, l)
+	titles[&l.Spec] = l.Title
 }
 
 // fallbackRef marks the specs of layers that gopacket explains.
@@ -57,42 +38,3 @@ const fallbackRef = "github.com/google/gopacket"
 
 // IsFallback tells whether a layer has no room of its own: gopacket explains it.
 func IsFallback(l *field.Layout) bool { return l.Spec.Ref == fallbackRef }
-
-// fallbackTable is the list as the decoder asks it.
-var fallbackTable = func() *tables {
-	t := new(tables)
-	for _, f := range fallbacks {
-		t[f.table].set(f.key, fallbackLayout(f.name, f.label, f.typ))
-	}
-	return t
-}()
-
-func fallbackLayout(name, label string, typ gopacket.LayerType) *field.Layout {
-	content := &field.Spec{Name: "gopacket", Label: "As gopacket reads it", Kind: field.Custom, Ref: fallbackRef,
-		Format: func(dst, msg []byte, off, n int) []byte { return appendGopacket(dst, msg[off:off+n], typ) }}
-	return &field.Layout{
-		Spec:  field.Spec{Name: name, Label: label + " (by gopacket)", Kind: field.Layer, Ref: fallbackRef},
-		Title: label + " (by gopacket)",
-		Tail:  func(c *field.Context) { c.AddBytes(content, len(c.Rest())) },
-		More:  func() []*field.Spec { return []*field.Spec{content} },
-	}
-}
-
-// maxGopacket bounds what gopacket says of a layer, in bytes.
-const maxGopacket = 1024
-
-// appendGopacket appends what gopacket finds in b, quoted: its words hold a packet's bytes.
-func appendGopacket(dst, b []byte, typ gopacket.LayerType) []byte {
-	p := gopacket.NewPacket(b, typ, gopacket.DecodeOptions{NoCopy: true})
-	var text []byte
-	for i, l := range p.Layers() {
-		if i > 0 {
-			text = append(text, " | "...)
-		}
-		if text = append(text, gopacket.LayerString(l)...); len(text) > maxGopacket {
-			text = append(text[:maxGopacket], "..."...)
-			break
-		}
-	}
-	return field.AppendQuoted(dst, text)
-}

@@ -6,9 +6,12 @@ import (
 
 	"github.com/google/gopacket/layers"
 
+	"httptap/pcap/gopackets"
 	"httptap/stack/field"
 	"httptap/stack/field/fieldtest"
 )
+
+func init() { gopackets.Each(UseFallback) }
 
 // What has no room is explained by gopacket and says so; what nobody knows is data.
 func TestFallback(t *testing.T) {

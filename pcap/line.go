@@ -131,15 +131,11 @@ func appendLayer(dst []byte, s field.Span, c *Palette) []byte {
 	return strconv.AppendInt(dst, int64(s.Len/8), 10)
 }
 
-// titles are the names of the layers on the annotated line, by the Spec of their root.
+// titles are the names of the layers on the annotated line, by the Spec of their root; UseFallback adds to them.
 var titles = func() map[*field.Spec]string {
 	m := map[*field.Spec]string{&rootLayout.Spec: rootLayout.Title}
 	for _, r := range registry {
 		m[&r.layout.Spec] = r.layout.Title
-	}
-	for _, f := range fallbacks {
-		l := fallbackTable.get(field.Next{Table: f.table, Key: f.key})
-		m[&l.Spec] = l.Title
 	}
 	return m
 }()

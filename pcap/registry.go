@@ -134,7 +134,7 @@ var layouts = func() *tables {
 func lookup(n field.Next) *field.Layout { return layouts.get(n) }
 
 // find returns the layout of a payload that table and key name, or that it looks like, else the one
-// for gopacket.
+// that a fallback explains.
 func find(n field.Next, payload []byte) *field.Layout {
 	if l := lookup(n); l != nil {
 		return l

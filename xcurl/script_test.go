@@ -40,7 +40,7 @@ func TestScripts(t *testing.T) {
 	engine := &script.Engine{Cmds: scripttest.DefaultCmds(), Conds: scripttest.DefaultConds()}
 	engine.Cmds["xcurl"] = cmdtest.Command("xcurl")
 	env := append(os.Environ(), "URL="+cmdtest.StartHTTPTap(t), "SILENT="+silentServer(t), "NOBODY=http://127.0.0.1:"+cmdtest.FreePort(t))
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	t.Cleanup(cancel) // the scripts run when this function has returned
 	scripttest.Test(t, ctx, engine, env, "testdata/script/*.txt")
 }

@@ -10,7 +10,9 @@ import (
 	"os"
 	"os/signal"
 
+	"httptap/pcap"
 	"httptap/pcap/filter"
+	"httptap/pcap/gopackets"
 	"httptap/pcap/tapdump/internal/dump"
 )
 
@@ -48,6 +50,7 @@ var version = "devel"
 var errDone = errors.New("done")
 
 func main() {
+	gopackets.Each(pcap.UseFallback)
 	c, err := parse(os.Args[1:], os.Stdout)
 	if errors.Is(err, flag.ErrHelp) || errors.Is(err, errDone) {
 		return

@@ -65,7 +65,7 @@ func TestScripts(t *testing.T) {
 	url := cmdtest.StartHTTPTap(t)
 	announce(t, url)
 	env := append(os.Environ(), "CAPTURES="+captures, "URL="+url, "NOBODY=http://127.0.0.1:"+cmdtest.FreePort(t))
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	t.Cleanup(cancel) // the scripts run when this function has returned
 	scripttest.Test(t, ctx, engine, env, "testdata/script/*.txt")
 }
