@@ -257,3 +257,82 @@ func TestNameOfSomethingElse(t *testing.T) {
 		}
 	}
 }
+
+// A watch that is held tells nobody of frames, then of all that came meanwhile; and it may be let go behind
+// its end.
+func TestWatchIsHeld(t *testing.T) {
+	var pipe, stop [2]int
+	for _, p := range []*[2]int{&pipe, &stop} {
+		if err := unix.Pipe2(p[:], unix.O_NONBLOCK|unix.O_CLOEXEC); err != nil {
+			t.Fatal(err)
+		}
+		defer unix.Close(p[0])
+		defer unix.Close(p[1])
+	}
+	var w watch
+	if err := w.open(pipe[0], stop[0]); err != nil {
+		t.Fatal(err)
+	}
+	told := make(chan error)
+	wait := func() { go func() { told <- w.wait() }() }
+	waits := func() {
+		for waiting := false; !waiting; runtime.Gosched() {
+			w.mu.Lock()
+			waiting = w.waiting
+			w.mu.Unlock()
+		}
+	}
+	write := func(fd int) {
+		if _, err := unix.Write(fd, []byte{1}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	drain := func() { unix.Read(pipe[0], make([]byte, 16)) }
+	isTold := func(what string) {
+		t.Helper()
+		select {
+		case err := <-told:
+			if err != nil {
+				t.Fatalf("%s: %v", what, err)
+			}
+		case <-time.After(20 * time.Second):
+			t.Fatalf("%s: nobody is told", what)
+		}
+	}
+
+	wait()
+	waits()
+	write(pipe[1])
+	isTold("a frame")
+	drain()
+
+	wait()
+	waits()
+	w.hold()
+	w.hold() // by two
+	write(pipe[1])
+	w.release()
+	var events [1]unix.PollFd
+	events[0] = unix.PollFd{Fd: int32(w.epoll), Events: unix.POLLIN}
+	if n, err := unix.Poll(events[:], 0); n != 0 || err != nil {
+		t.Errorf("a held watch tells: %d %v", n, err)
+	}
+	w.release()
+	isTold("a frame that came while it was held")
+	drain()
+
+	w.hold()
+	wait()
+	waits()
+	write(pipe[1])
+	drain() // who holds it reads
+	w.release()
+	write(stop[1])
+	isTold("the end")
+	w.hold()
+	w.close()
+	w.release()
+	if err := w.wait(); err != net.ErrClosed {
+		t.Errorf("behind the end: %v", err)
+	}
+}

@@ -19,6 +19,7 @@ type watch struct {
 	mu      sync.Mutex
 	held    int
 	waiting bool
+	closed  bool
 }
 
 // open makes a watch of fd that also hears of stop.
@@ -36,7 +37,11 @@ func (w *watch) open(fd, stop int) (err error) {
 	return err
 }
 
+// control changes what the set is told of. The mutex is held, once the watch is open.
 func (w *watch) control(op, fd int, events uint32) error {
+	if w.closed {
+		return net.ErrClosed // its number may be another descriptor's by now
+	}
 	return unix.EpollCtl(w.epoll, op, fd, &unix.EpollEvent{Events: events, Fd: int32(fd)})
 }
 
@@ -82,8 +87,13 @@ func (w *watch) wait() error {
 	return err
 }
 
-// close ends the watch, in which nobody waits any more.
-func (w *watch) close() { unix.Close(w.epoll) }
+// close ends the watch, in which nobody waits any more. Who holds it may still release it.
+func (w *watch) close() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.closed = true
+	unix.Close(w.epoll)
+}
 
 // WaitFrames returns when PollFrames may find a frame, or with net.ErrClosed. One goroutine at a time may
 // call it.
