@@ -166,6 +166,9 @@ func TestIdleUsesNoCPU(t *testing.T) {
 		sys, _ := strconv.Atoi(f[12])
 		return user + sys
 	}
+	if openCaptures("http://"+listen) != 0 { // it is idle when it has started, which it says a little before
+		t.Fatal("it does not answer")
+	}
 	before := ticks()
 	time.Sleep(3 * time.Second) // the time during which nothing may happen is what is tested
 	if used := ticks() - before; used > 1 {
