@@ -142,7 +142,14 @@ func (h *Hub) arm() {
 	}
 }
 
+// alarm moves what has come to the end of a line.
 func (h *Hub) alarm() {
+	var over handover
+	h.arrive(&over)
+	over.do()
+}
+
+func (h *Hub) arrive(over *handover) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.wake = time.Time{}
@@ -156,5 +163,5 @@ func (h *Hub) alarm() {
 			h.arriveDown(now, p)
 		}
 	}
-	h.filled(new(handover))
+	h.filled(over)
 }

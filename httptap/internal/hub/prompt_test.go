@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"httptap/stack/link"
 )
@@ -273,6 +274,28 @@ func TestAnswerIsThereWhenSendReturns(t *testing.T) {
 		p.Close()
 		if err := <-served; err != net.ErrClosed || d.held.Load() != 0 {
 			t.Error(err, d.held.Load())
+		}
+	})
+}
+
+// Frames that come off a line later are handed over as well, with nobody else to wake the port.
+func TestPromptPortBehindALine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := New(Config{MTU: 1500})
+		d := newSink()
+		p := serve(t, h, d)
+		defer p.Close()
+		a := attach(t, h, PortConfig{Name: "a", Up: link.ImpairConfig{Delay: 5 * time.Millisecond}})
+		a.Send(to(mac("x"), mac("a"), "1"))
+		time.Sleep(4 * time.Millisecond)
+		synctest.Wait()
+		if got := d.got(); len(got) != 0 {
+			t.Errorf("too early: %q", got)
+		}
+		time.Sleep(2 * time.Millisecond)
+		synctest.Wait()
+		if got := d.got(); len(got) != 1 || got[0] != "1" {
+			t.Errorf("behind the line: %q", got)
 		}
 	})
 }
