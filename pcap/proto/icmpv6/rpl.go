@@ -2,8 +2,6 @@ package icmpv6
 
 import "httptap/stack/field"
 
-const refRPL = "RFC 6550, 6"
-
 // rplMessages has the fields of RPL's messages by their code, up to the destination's identifier.
 var rplMessages = map[byte][]field.Spec{
 	0: {uinteger("rpl.dis.flags", "Flags", 8, "RFC 6550, 6.2.1"), reserved8},
