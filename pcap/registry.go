@@ -2,6 +2,7 @@ package pcap
 
 import (
 	"httptap/pcap/proto/icmpv6"
+	"httptap/pcap/proto/igmp"
 	"httptap/pcap/proto/ipv6"
 	"httptap/pcap/proto/llc"
 	"httptap/pcap/proto/stp"
@@ -49,6 +50,7 @@ var registry = []struct {
 	{field.IPProto, ipv6.ProtoAH, &ipv6.AuthenticationLayout},
 	{field.IPProto, ipv6.ProtoDestination, &ipv6.DestinationLayout},
 	{field.IPProto, ipv4.ProtoICMP, &icmpv4.Layout},
+	{field.IPProto, igmp.Proto, &igmp.Layout},
 	{field.IPProto, icmpv6.Proto, &icmpv6.Layout},
 	{field.IPProto, ipv4.ProtoTCP, &tcp.Layout},
 	{field.IPProto, ipv4.ProtoUDP, &udp.Layout},
