@@ -1,12 +1,17 @@
 package pcap
 
 import (
+	"httptap/pcap/proto/geneve"
+	"httptap/pcap/proto/gre"
 	"httptap/pcap/proto/icmpv6"
 	"httptap/pcap/proto/igmp"
 	"httptap/pcap/proto/ipv6"
 	"httptap/pcap/proto/llc"
+	"httptap/pcap/proto/mpls"
 	"httptap/pcap/proto/stp"
+	"httptap/pcap/proto/udplite"
 	"httptap/pcap/proto/vlan"
+	"httptap/pcap/proto/vxlan"
 	"httptap/stack/arp"
 	"httptap/stack/dhcpv4"
 	"httptap/stack/dns"
@@ -40,6 +45,9 @@ var registry = []struct {
 	{field.EtherType, vlan.TypeProvider, &vlan.ProviderLayout},
 	{field.EtherType, vlan.TypeBackbone, &vlan.BackboneLayout},
 	{field.EtherType, ethernet.TypeIPv6, &ipv6.Layout},
+	{field.EtherType, gre.TypeFrame, &ethernet.Layout},
+	{field.EtherType, mpls.TypeUnicast, &mpls.Layout},
+	{field.EtherType, mpls.TypeMulticast, &mpls.Layout},
 	{field.Quote, 4, &ipv4.Layout},
 	{field.Quote, 6, &ipv6.Layout},
 	{field.IPProto, 4, &ipv4.Layout},
@@ -50,10 +58,15 @@ var registry = []struct {
 	{field.IPProto, ipv6.ProtoAH, &ipv6.AuthenticationLayout},
 	{field.IPProto, ipv6.ProtoDestination, &ipv6.DestinationLayout},
 	{field.IPProto, ipv4.ProtoICMP, &icmpv4.Layout},
+	{field.IPProto, gre.Proto, &gre.Layout},
+	{field.UDPPort, vxlan.Port, &vxlan.Layout},
+	{field.UDPPort, vxlan.PortGeneric, &vxlan.GenericLayout},
+	{field.UDPPort, geneve.Port, &geneve.Layout},
 	{field.IPProto, igmp.Proto, &igmp.Layout},
 	{field.IPProto, icmpv6.Proto, &icmpv6.Layout},
 	{field.IPProto, ipv4.ProtoTCP, &tcp.Layout},
 	{field.IPProto, ipv4.ProtoUDP, &udp.Layout},
+	{field.IPProto, udplite.Proto, &udplite.Layout}, // behind UDP, whose the fields' names are
 	{field.UDPPort, 53, &dns.Layout},
 	{field.UDPPort, 67, &dhcpv4.Layout},
 	{field.UDPPort, 68, &dhcpv4.Layout},
