@@ -7,6 +7,7 @@ import (
 	"httptap/pcap/proto/igmp"
 	"httptap/pcap/proto/ipv6"
 	"httptap/pcap/proto/llc"
+	"httptap/pcap/proto/lldp"
 	"httptap/pcap/proto/mpls"
 	"httptap/pcap/proto/stp"
 	"httptap/pcap/proto/udplite"
@@ -34,6 +35,7 @@ var registry = []struct {
 	{field.EtherType, ethernet.TypeARP, &arp.Layout},
 	{field.EtherType, ethernet.TypeIPv4, &ipv4.Layout},
 	{field.EtherType, ethernet.TypeLLC, &llc.Layout},
+	{field.EtherType, lldp.EtherType, &lldp.Layout},
 	{field.LLC, 0x06, &ipv4.Layout},
 	{field.LLC, llc.KeyXID, &llc.XIDLayout},
 	{field.LLC, stp.SAP, &stp.Layout},
