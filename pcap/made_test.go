@@ -53,7 +53,7 @@ func madeCases(t testing.TB) []madeCase {
 	unreachable := frame(t, ether(layers.EthernetTypeIPv4), back,
 		&layers.ICMPv4{TypeCode: layers.CreateICMPv4TypeCode(3, 3)}, gopacket.Payload(datagram(t, 40000, 53, bytes.Repeat([]byte{0}, 40))[14:42]))
 	text := datagram(t, 40000, 40001, []byte("text with \x1b[2J in it, \"quoted\", and a lot of it: more than fits on a line of a dump"))
-	return []madeCase{
+	return append(linkCases(), []madeCase{
 		{"ethernet/unknown-type", "an EtherType that nobody knows", [][]byte{frame(t, ether(0x88b5), gopacket.Payload("local experiment"))}, 0},
 		{"ethernet/short", "a frame that ends in its own header", [][]byte{syn[:9]}, 0},
 		{"ethernet/empty", "a frame of no bytes", [][]byte{{}}, 0},
@@ -80,7 +80,7 @@ func madeCases(t testing.TB) []madeCase {
 		{"arp/short", "a request that ends in its addresses", [][]byte{append(frame(t, ether(layers.EthernetTypeARP)), 0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0)}, 0},
 		{"ntp/short", "a message of 20 bytes", [][]byte{datagram(t, 40000, 123, append([]byte{0x23}, make([]byte, 19)...))}, 0},
 		{"dhcpv4/bad-option", "an option that reaches past the end", [][]byte{datagram(t, 68, 67, append(append(append([]byte{1, 1, 6, 0}, make([]byte, 232)...), 99, 130, 83, 99), 53, 1, 1, 12, 200, 'h'))}, 0},
-	}
+	}...)
 }
 
 // file returns the case as a capture.

@@ -33,6 +33,7 @@
 // # Not implemented
 //
 //   - the objects behind a quoted packet: RFC 4884, 8; they are shown as undecoded
+//   - the packet in a redirect's option: its bytes
 //   - RPL's secured messages, peer-to-peer routes and metrics: shown as bytes
 //   - the inside of certificates and of CGA parameters' extensions
 //

@@ -154,7 +154,7 @@ func TestFields(t *testing.T) {
 		"a route longer than its bits": {"icmpv6.opt.prefix.length", "icmpv6.opt.prefix.length.invalid"}, "a name past the end": {"icmpv6.opt.dnssl", "icmpv6.opt.dnssl.malformed"},
 		"a name that fills its option": {"icmpv6.opt.dnssl", "icmpv6.opt.dnssl.malformed"}, "an assist that is too long": {"icmpv6.opt.hai.length", "malformed.length"},
 		"an anchor that is all padding": {"icmpv6.opt.cga.pad_length", "malformed.length"}, "a key that is all padding": {"icmpv6.opt.hkr.pad_length", "malformed.length"}, "cga that is all padding": {"icmpv6.opt.cga.pad_length", "malformed.length"},
-		"sources that are not there": {"icmpv6.mld.nb_sources", "malformed.length"}, "records that are not there": {"icmpv6.mldr.nb_mcast_records", "malformed.length"},
+		"sources that are not there": {"icmpv6.mld.nb_sources", "malformed.length"}, "records that are not there": {"icmpv6.mldr.nb_mcast_records", "icmpv6.mldr.nb_mcast_records.bad"},
 		"a record's sources are not": {"icmpv6.mldr.mar.nb_sources", "malformed.length"}, "a record's data is not": {"icmpv6.mldr.mar.aux_data_len", "malformed.length"},
 		"an operation of odd length": {"icmpv6.rr.pco.mp.oplength", "icmpv6.rr.pco.mp.oplength.invalid"}, "locators that are not there": {"icmpv6.ilnp.nb_locs", "malformed.length"},
 		"seeds that are not there": {"icmpv6.mpl.seed_info.seed_id", "malformed.truncated"}, "a quotation that is not there": {"icmpv6.length", "malformed.length"},

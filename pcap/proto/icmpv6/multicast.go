@@ -36,6 +36,9 @@ var (
 	mplBuffered = byteString("mpl.seed_info.sequence", "Buffered Messages", 0, "RFC 7731, 6.3")
 )
 
+// fewRecords is a warning: the records that are there are whole.
+var fewRecords = &field.Fault{Name: "icmpv6.mldr.nb_mcast_records.bad", Label: "there are fewer records than this says", Severity: field.Warn}
+
 func moreListeners() []*field.Spec {
 	return append([]*field.Spec{&maxDelay, &maxCode, &group, &queryFlags, &queryCode, &querySources, &querySource, &recordCount, &record, &recordType, &recordAuxLen,
 		&recordSources, &recordGroup, &recordSource, &recordAux, &mplSeed, &mplBuffered, &homeAgent, &locator, &locatorPref, &locatorValid,
@@ -91,7 +94,7 @@ func report(c *field.Context) {
 	n := int(c.Frame[c.Pos()-2])<<8 | int(c.Frame[c.Pos()-1])
 	for ; n > 0 && !c.Cut(); n-- {
 		if len(c.Rest()) == 0 && c.Missing() == 0 && !c.Quoted {
-			c.Fault(count, field.Overrun, 0)
+			c.Fault(count, fewRecords, 0)
 			return
 		}
 		one := c.Open(&record)

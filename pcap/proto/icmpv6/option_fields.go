@@ -1,6 +1,7 @@
 package icmpv6
 
 import (
+	"net/netip"
 	"time"
 
 	"httptap/stack/field"
@@ -151,8 +152,7 @@ func moreOptions() []*field.Spec {
 func shortPrefix(dst, msg []byte, off, n int) []byte {
 	var full [16]byte
 	copy(full[:], msg[off:off+min(n, 16)])
-	s := field.Span{Spec: &prefix128, Len: 128}
-	return s.AppendValue(dst, full[:], 0)
+	return netip.AddrFrom16(full).AppendTo(dst)
 }
 
 // sendTime prints a time. RFC 3971, 5.3.1: "the integer number of seconds elapsed since January

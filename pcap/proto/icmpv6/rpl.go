@@ -38,7 +38,7 @@ var (
 	rplOptType = field.Spec{Name: "icmpv6.rpl.opt.type", Label: "Type", Bits: 8, Kind: field.Uint, Values: field.Values{0: "Pad1", 1: "PadN", 2: "Metric container", 3: "Route Information", 4: "DODAG configuration", 5: "RPL Target", 6: "Transit Information", 7: "Solicited Information", 8: "Prefix Information", 9: "RPL Target Descriptor", 10: "P2P Route Discovery"}, Ref: "RFC 6550, 6.7.1"}
 	rplOptLen  = field.Spec{Name: "icmpv6.rpl.opt.length", Label: "Length", Bits: 8, Kind: field.Uint, Class: field.Length, Unit: "bytes", Ref: "RFC 6550, 6.7.1"}
 	rplPad     = field.Spec{Name: "icmpv6.rpl.opt.padn", Label: "Paddings", Kind: field.Padding, Ref: "RFC 6550, 6.7.3"}
-	rplPrefix  = byteString("rpl.opt.target.prefix", "Target", 0, "RFC 6550, 6.7.7")
+	rplPrefix  = field.Spec{Name: "icmpv6.rpl.opt.target.prefix", Label: "Target", Kind: field.Custom, Class: field.Address, Format: shortPrefix, Ref: "RFC 6550, 6.7.7"}
 	rplParent  = address("rpl.opt.transit.parent", "Parent Address", "RFC 6550, 6.7.8")
 )
 
