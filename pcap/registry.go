@@ -9,6 +9,8 @@ import (
 	"httptap/pcap/proto/llc"
 	"httptap/pcap/proto/lldp"
 	"httptap/pcap/proto/mpls"
+	"httptap/pcap/proto/ppp"
+	"httptap/pcap/proto/pppoe"
 	"httptap/pcap/proto/stp"
 	"httptap/pcap/proto/udplite"
 	"httptap/pcap/proto/vlan"
@@ -50,6 +52,18 @@ var registry = []struct {
 	{field.EtherType, gre.TypeFrame, &ethernet.Layout},
 	{field.EtherType, mpls.TypeUnicast, &mpls.Layout},
 	{field.EtherType, mpls.TypeMulticast, &mpls.Layout},
+	{field.EtherType, pppoe.TypeDiscovery, &pppoe.DiscoveryLayout},
+	{field.EtherType, pppoe.TypeSession, &pppoe.SessionLayout},
+	{field.EtherType, ppp.EtherType, &ppp.Layout},
+	{field.PPP, ppp.ProtoIPv4, &ipv4.Layout},
+	{field.PPP, ppp.ProtoIPv6, &ipv6.Layout},
+	{field.PPP, ppp.ProtoMPLS, &mpls.Layout},
+	{field.PPP, ppp.ProtoLCP, &ppp.LCPLayout},
+	{field.PPP, ppp.ProtoIPCP, &ppp.IPCPLayout},
+	{field.PPP, ppp.ProtoIPv6CP, &ppp.IPv6CPLayout},
+	{field.PPP, ppp.ProtoCCP, &ppp.CCPLayout},
+	{field.PPP, ppp.ProtoPAP, &ppp.PAPLayout},
+	{field.PPP, ppp.ProtoCHAP, &ppp.CHAPLayout},
 	{field.Quote, 4, &ipv4.Layout},
 	{field.Quote, 6, &ipv6.Layout},
 	{field.IPProto, 4, &ipv4.Layout},
