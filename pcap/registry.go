@@ -35,6 +35,7 @@ var registry = []struct {
 	layout *field.Layout
 }{
 	{field.EtherType, ethernet.TypeARP, &arp.Layout},
+	{field.EtherType, ethernet.TypeRARP, &arp.Layout},
 	{field.EtherType, ethernet.TypeIPv4, &ipv4.Layout},
 	{field.EtherType, ethernet.TypeLLC, &llc.Layout},
 	{field.EtherType, lldp.EtherType, &lldp.Layout},
