@@ -29,10 +29,44 @@ var accepted = []struct {
 		return d.what == "only theirs" && !bytes.Contains(d.frame.data[:min(len(d.frame.data), 60)], []byte{0, 53})
 	}, "Wireshark guesses DNS on any port from the bytes"},
 
-	{"ip.opt.type ip.opt.type.copy", func(d difference) bool { return d.what == "only ours" && !d.frame.has("ip.opt.type") },
+	{"ip.opt.* ip.options.*", func(d difference) bool { return d.what == "only ours" && !d.frame.has("ip.opt.type") },
 		"the type of an option whose length lies is shown; Wireshark shows none of its fields"},
 	{"llc.control.u_modifier_cmd llc.control.u_modifier_resp", func(d difference) bool { return d.what == "place" },
 		"the poll bit stands between the modifier's: ours is the byte's first six bits, Wireshark's a mask with a hole"},
+	{"llc.control.p llc.control.f", func(d difference) bool { return d.what == "only ours" }, "the poll and final bits are shown when they are not set, too"},
+	{"llc.control.*", func(d difference) bool { return d.what == "place" },
+		"of a control field of two bytes Wireshark's masks name the bits of a number whose low byte comes first"},
+	{"ieee8021ah.etype", func(d difference) bool { return d.what != "value" },
+		"Wireshark leaves out the type between two S-TAGs, and places that behind an I-TAG in its identifier"},
+	{"eth.trailer eth.padding", func(d difference) bool { return d.frame.has("lldp.tlv.type") },
+		"Wireshark takes the last three bytes of LLDP for a trailer"},
+	{"eth.padding", func(d difference) bool { return d.what == "only ours" && d.frame.has("pppoe.code") },
+		"what lies behind PPPoE's payload is padding; Wireshark leaves it out"},
+	{"pppoed.tag pppoed.tag_length", func(d difference) bool { return d.what == "only ours" }, "each tag has a type and a length; Wireshark shows those of unknown ones"},
+	{"ppp", func(d difference) bool { return d.what == "only theirs" && d.frame.has("pppoe.version") }, "what follows another version's header is not known; Wireshark goes on"},
+	{"lcp.opt.type", func(d difference) bool { return d.what == "only ours" }, "the type of an option whose length can't be is shown"},
+	{"vxlan.flags_reserved", func(d difference) bool { return d.what != "value" }, "the reserved bits lie apart: Wireshark has one mask for them"},
+	{"geneve.option.length", func(d difference) bool { return d.what == "value" },
+		"RFC 8926, 3.5: an option's length is that of its data; Wireshark adds the four bytes before it"},
+	{"geneve.option.*", func(d difference) bool { return d.what == "only ours" }, "the head of an option past the end is shown; Wireshark stops before it"},
+	{"ip", func(d difference) bool {
+		return d.what == "only theirs" && (d.frame.has("geneve.version") || d.frame.has("gre.flags.version") || d.frame.has("vxlan.ver"))
+	}, "what follows a header of a version that nobody knows is not known; Wireshark goes on as with version 0"},
+	{"mpls ipv6.dstopts", func(d difference) bool { return d.what == "only theirs" && layersBefore(d) >= maxLayers },
+		"the layers inside each other are bounded"},
+	{"ipv6.opt ipv6.opt.type.action ipv6.opt.type.change ipv6.opt.type.rest", func(d difference) bool { return d.ours == nil || d.ours.Len <= 8 },
+		"Pad1 is one byte; Wireshark says two, and does not take its type apart"},
+	{"ipv6.opt.ioam.* ipv6.opt.unknown", func(d difference) bool { return d.what == "only ours" || d.what == "only theirs" },
+		"IOAM has two types, of which Wireshark 4.0 knows one; node data of another length than its type asks for is shown as bytes"},
+	{"ipv6.opt.router_alert ipv6.opt_unknown_data icmpv6.opt.*", func(d difference) bool { return d.what != "value" && lying(d) },
+		"the value of an option whose length can't be is shown as bytes; Wireshark shows what begins as it should"},
+	{"icmpv6.opt", func(d difference) bool { return d.what == "place" && d.theirs.size == 0 }, "an option of no length has a type and a length"},
+	{"icmpv6.opt.route_info.flag.reserved icmpv6.opt.efo.rsv", func(d difference) bool { return d.what != "value" }, "reserved bits on both sides of others, and one that Wireshark leaves out"},
+	{"icmpv6.opt.pref64.prefix", func(d difference) bool { return d.what == "place" }, "RFC 8781, 4: always 96 bits; Wireshark shows those that the length code counts"},
+	{"icmpv6.mpl.seed_info.sequence", nil, "the buffered messages are one field of bits; Wireshark has one for each bit that is set"},
+	{"igmp.max_resp", func(d difference) bool { return d.what == "value" }, "the code; Wireshark computes the time of its exponent and mantissa"},
+	{"igmp.*", func(d difference) bool { return d.frame.has("igmp.data") }, "Wireshark does not know multicast router discovery"},
+	{"lldp.subtype.content_remaining lldp.unknown_subtype.content", func(d difference) bool { return d.what == "only ours" }, "Wireshark leaves the bytes out that it does not know"},
 	{"eth.padding vlan.trailer", func(d difference) bool { return d.frame.has("vlan.id") },
 		"zeros behind a tagged packet up to 60 bytes: Wireshark calls some of them padding"},
 	{"dns.resp.type", func(d difference) bool { return d.what == "only ours" && d.frame.has("ipv6.fraghdr.nxt") },
@@ -116,6 +150,27 @@ var accepted = []struct {
 		"Wireshark leaves out what follows the end of options in sname and file"},
 }
 
+// layersBefore counts the layers that Wireshark has in the frame up to the one that differs.
+func layersBefore(d difference) (n int) {
+	for _, f := range d.frame.theirs {
+		if f.layer && f.pos <= d.theirs.pos {
+			n++
+		}
+	}
+	return n
+}
+
+// lying: the frame has an option of a length that can't be.
+func lying(d difference) bool {
+	var own Decoder
+	for _, s := range own.Decode(d.frame.data, d.frame.wire) {
+		if s.Err != nil && (s.Err.Name == "ipv6.opt.invalid_len" || s.Err.Name == "icmpv6.opt.length.invalid") {
+			return true
+		}
+	}
+	return false
+}
+
 // startless: the frame has no start line of HTTP.
 func startless(d difference) bool {
 	return !d.frame.has("http.request.method") && !d.frame.has("http.response.code")
@@ -140,6 +195,8 @@ var derivedFields = map[string]string{
 	"dhcp.option.rfc3825*": "computed of the fields dhcp.option.geoconf", "dhcp.option.dhcp_dns_domain_search_list_r*": "remarks",
 	"dhcp.option.sip_server.r*": "remarks", "arp.is*": "computed", "arp.duplicate*": "other frames", "arp.seconds*": "other frames",
 	"ipv6.slaac_mac": "part of the address", "ipv6.src_slaac_mac": "part of the address", "ipv6.dst_slaac_mac": "part of the address", "ipv6.6to4*": "part of the address", "ipv6.src_6to4*": "part of the address",
+	"ipv6.opt.qs_ttl_diff": "computed", "ipv6.opt.pad1": "repeats the type", "ipv6.routing.rpl.full_address": "computed", "ipv6.routing.rpl.addr_count": "computed", "ipv6.routing.crh16.current_sid": "repeats", "ipv6.routing.crh32.current_sid": "repeats",
+	"icmpv6.unknown_data": "what Wireshark leaves over", "igmp.version": "computed", "lldp.dcbx.feature.pg.reserved": "seven of eight reserved bits", "icmpv6.resp_*": "other frames", "icmpv6.resptime": "other frames", "icmpv6.no_resp": "other frames", "icmpv6.opt.linkaddr_eui64": "repeats", "icmpv6.opt.src_linkaddr_eui64": "repeats", "icmpv6.opt.target_linkaddr_eui64": "repeats", "lldp.ieee.802_3.pmd_auto_neg_advertised_caps_inv*": "repeats, reversed",
 	"ipv6.dst_6to4*": "part of the address", "*.len_oct": "computed", "ipv6.addr": "repeats", "ipv6.host": "repeats",
 	"x509*": "inside of a certificate", "pkcs1*": "inside of a certificate", "ber.*": "inside of a certificate", "ns_cert_exts*": "inside of a certificate", "pkix1*": "inside of a certificate",
 	"dns.caa.iss*": "repeats", "dns.caa.iodef": "repeats", "dns.caa.unknown": "repeats", "dns.dnskey.flags.reserved": "bits on both sides of others",

@@ -53,7 +53,7 @@ func madeCases(t testing.TB) []madeCase {
 	unreachable := frame(t, ether(layers.EthernetTypeIPv4), back,
 		&layers.ICMPv4{TypeCode: layers.CreateICMPv4TypeCode(3, 3)}, gopacket.Payload(datagram(t, 40000, 53, bytes.Repeat([]byte{0}, 40))[14:42]))
 	text := datagram(t, 40000, 40001, []byte("text with \x1b[2J in it, \"quoted\", and a lot of it: more than fits on a line of a dump"))
-	return []madeCase{
+	return append(linkCases(), []madeCase{
 		{"ethernet/unknown-type", "an EtherType that nobody knows", [][]byte{frame(t, ether(0x88b5), gopacket.Payload("local experiment"))}, 0},
 		{"ethernet/short", "a frame that ends in its own header", [][]byte{syn[:9]}, 0},
 		{"ethernet/empty", "a frame of no bytes", [][]byte{{}}, 0},
@@ -77,10 +77,18 @@ func madeCases(t testing.TB) []madeCase {
 		{"icmpv4/unreachable", "a port is unreachable: the quoted datagram is cut, as the RFC has it", [][]byte{unreachable}, 0},
 		{"dns/loop", "a name that points at itself", [][]byte{datagram(t, 40000, 53, []byte{0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0xc0, 12, 0, 1, 0, 1})}, 0},
 		{"dns/cut", "a question that ends in its name", [][]byte{datagram(t, 40000, 53, []byte{0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 3, 'w', 'w'})}, 0},
+		{"arp/hardware", "a reverse request, AX.25, frame relay, an address of eight bytes, IPv6, nothing", [][]byte{
+			etherOf("8035 0001 0800 06 04 0003 020000000001 00000000 020000000001 00000000"),
+			etherOf("0806 0003 00cc 07 04 0001 01020304050607 c0000201 00000000000000 c0000202"),
+			etherOf("0806 000f 0800 02 04 0009 1841 c0000201 1842 c0000202"),
+			etherOf("0806 0001 0800 08 04 0001 0200000000010203 c0000201 0000000000000000 c0000202"),
+			etherOf("0806 0001 86dd 06 10 0001 020000000001 20010db8000000000000000000000001 000000000000 20010db8000000000000000000000002"),
+			etherOf("0806 0001 0800 00 00 0001"),
+		}, 0},
 		{"arp/short", "a request that ends in its addresses", [][]byte{append(frame(t, ether(layers.EthernetTypeARP)), 0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0)}, 0},
 		{"ntp/short", "a message of 20 bytes", [][]byte{datagram(t, 40000, 123, append([]byte{0x23}, make([]byte, 19)...))}, 0},
 		{"dhcpv4/bad-option", "an option that reaches past the end", [][]byte{datagram(t, 68, 67, append(append(append([]byte{1, 1, 6, 0}, make([]byte, 232)...), 99, 130, 83, 99), 53, 1, 1, 12, 200, 'h'))}, 0},
-	}
+	}...)
 }
 
 // file returns the case as a capture.

@@ -1,10 +1,20 @@
 package pcap
 
 import (
+	"httptap/pcap/proto/geneve"
+	"httptap/pcap/proto/gre"
+	"httptap/pcap/proto/icmpv6"
+	"httptap/pcap/proto/igmp"
 	"httptap/pcap/proto/ipv6"
 	"httptap/pcap/proto/llc"
+	"httptap/pcap/proto/lldp"
+	"httptap/pcap/proto/mpls"
+	"httptap/pcap/proto/ppp"
+	"httptap/pcap/proto/pppoe"
 	"httptap/pcap/proto/stp"
+	"httptap/pcap/proto/udplite"
 	"httptap/pcap/proto/vlan"
+	"httptap/pcap/proto/vxlan"
 	"httptap/stack/arp"
 	"httptap/stack/dhcpv4"
 	"httptap/stack/dns"
@@ -25,8 +35,10 @@ var registry = []struct {
 	layout *field.Layout
 }{
 	{field.EtherType, ethernet.TypeARP, &arp.Layout},
+	{field.EtherType, ethernet.TypeRARP, &arp.Layout},
 	{field.EtherType, ethernet.TypeIPv4, &ipv4.Layout},
 	{field.EtherType, ethernet.TypeLLC, &llc.Layout},
+	{field.EtherType, lldp.EtherType, &lldp.Layout},
 	{field.LLC, 0x06, &ipv4.Layout},
 	{field.LLC, llc.KeyXID, &llc.XIDLayout},
 	{field.LLC, stp.SAP, &stp.Layout},
@@ -38,6 +50,21 @@ var registry = []struct {
 	{field.EtherType, vlan.TypeProvider, &vlan.ProviderLayout},
 	{field.EtherType, vlan.TypeBackbone, &vlan.BackboneLayout},
 	{field.EtherType, ethernet.TypeIPv6, &ipv6.Layout},
+	{field.EtherType, gre.TypeFrame, &ethernet.Layout},
+	{field.EtherType, mpls.TypeUnicast, &mpls.Layout},
+	{field.EtherType, mpls.TypeMulticast, &mpls.Layout},
+	{field.EtherType, pppoe.TypeDiscovery, &pppoe.DiscoveryLayout},
+	{field.EtherType, pppoe.TypeSession, &pppoe.SessionLayout},
+	{field.EtherType, ppp.EtherType, &ppp.Layout},
+	{field.PPP, ppp.ProtoIPv4, &ipv4.Layout},
+	{field.PPP, ppp.ProtoIPv6, &ipv6.Layout},
+	{field.PPP, ppp.ProtoMPLS, &mpls.Layout},
+	{field.PPP, ppp.ProtoLCP, &ppp.LCPLayout},
+	{field.PPP, ppp.ProtoIPCP, &ppp.IPCPLayout},
+	{field.PPP, ppp.ProtoIPv6CP, &ppp.IPv6CPLayout},
+	{field.PPP, ppp.ProtoCCP, &ppp.CCPLayout},
+	{field.PPP, ppp.ProtoPAP, &ppp.PAPLayout},
+	{field.PPP, ppp.ProtoCHAP, &ppp.CHAPLayout},
 	{field.Quote, 4, &ipv4.Layout},
 	{field.Quote, 6, &ipv6.Layout},
 	{field.IPProto, 4, &ipv4.Layout},
@@ -48,8 +75,15 @@ var registry = []struct {
 	{field.IPProto, ipv6.ProtoAH, &ipv6.AuthenticationLayout},
 	{field.IPProto, ipv6.ProtoDestination, &ipv6.DestinationLayout},
 	{field.IPProto, ipv4.ProtoICMP, &icmpv4.Layout},
+	{field.IPProto, gre.Proto, &gre.Layout},
+	{field.UDPPort, vxlan.Port, &vxlan.Layout},
+	{field.UDPPort, vxlan.PortGeneric, &vxlan.GenericLayout},
+	{field.UDPPort, geneve.Port, &geneve.Layout},
+	{field.IPProto, igmp.Proto, &igmp.Layout},
+	{field.IPProto, icmpv6.Proto, &icmpv6.Layout},
 	{field.IPProto, ipv4.ProtoTCP, &tcp.Layout},
 	{field.IPProto, ipv4.ProtoUDP, &udp.Layout},
+	{field.IPProto, udplite.Proto, &udplite.Layout}, // behind UDP, whose the fields' names are
 	{field.UDPPort, 53, &dns.Layout},
 	{field.UDPPort, 67, &dhcpv4.Layout},
 	{field.UDPPort, 68, &dhcpv4.Layout},

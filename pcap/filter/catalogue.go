@@ -103,9 +103,15 @@ var catalogue = sync.OnceValue(func() map[string]*fieldRef {
 	for i := range derived {
 		d := &derived[i]
 		f := &fieldRef{name: d.name, label: d.label, typ: d.typ, bits: d.bits, derive: d.how}
-		if of := m[d.of]; of != nil {
-			f.layer, f.specs, f.names = of.layer, of.specs, of.names
-		} else if d.of != "" {
+		for _, name := range strings.Fields(d.of) {
+			if of := m[name]; of != nil {
+				if f.layer == "" {
+					f.layer = of.layer
+				}
+				f.specs, f.names = append(f.specs, of.specs...), append(f.names, of.names...)
+			}
+		}
+		if f.specs == nil && d.of != "" {
 			continue // its protocol is not in the registry
 		}
 		m[d.name] = f

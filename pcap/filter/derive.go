@@ -41,7 +41,7 @@ var derived = []struct {
 	typ         Type
 	bits        int
 	how         derivation
-	of          string // the field whose spans it is computed from
+	of          string // the fields whose spans it is computed from
 }{
 	{"frame", "Frame", Protocol, 0, deriveFrame, ""},
 	{"frame.len", "Frame length on the wire", Uint, 32, deriveFrameLen, ""},
@@ -55,7 +55,7 @@ var derived = []struct {
 	{"frame.protocols", "Protocols in frame", String, 0, deriveProtocols, ""},
 	{"tcp.payload", "TCP payload", Bytes, 0, derivePayload, "tcp"},
 	{"tcp.len", "TCP Segment Len", Uint, 32, derivePayloadLen, "tcp"},
-	{"udp.payload", "Payload", Bytes, 0, derivePayload, "udp"},
+	{"udp.payload", "Payload", Bytes, 0, derivePayload, "udp udplite"},
 	{"data.len", "Length", Uint, 32, deriveSpanLen, "data"},
 	{"http.request", "Request", Bool, 1, deriveTrue, "http.request.first"},
 	{"http.response", "Response", Bool, 1, deriveTrue, "http.response.first"},

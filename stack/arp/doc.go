@@ -33,5 +33,6 @@
 //
 //   - RFC 5227, 2.1.1: MAX_CONFLICTS and RATE_LIMIT_INTERVAL, which are for hosts that choose
 //     their address themselves; who chooses another one after a conflict paces that
-//   - RARP, InARP, proxy ARP; hardware other than Ethernet
+//   - RARP, InARP, proxy ARP; hardware other than Ethernet: these are only decoded, with addresses
+//     of any length, but for ATM, whose header is another one (RFC 2225)
 package arp

@@ -16,9 +16,12 @@ var Operations = field.Values{
 	23: "mapos unarp", 24: "experimental 1", 25: "experimental 2",
 }
 
-var hardwareTypes = field.Values{1: "Ethernet", 6: "IEEE 802", 7: "ARCNET", 15: "Frame Relay", 16: "ATM", 18: "Fibre Channel", 24: "IEEE 1394", 32: "InfiniBand"}
+var hardwareTypes = field.Values{1: "Ethernet", hardwareAX25: "AX.25", 6: "IEEE 802", 7: "ARCNET", 15: "Frame Relay", 16: "ATM", 18: "Fibre Channel", 24: "IEEE 1394", 32: "InfiniBand"}
 
-var protocolTypes = field.Values{protocolIPv4: "IPv4"}
+// protocolIPv4AX25 is IPv4 among AX.25's protocols, whose numbers ARP over it has.
+const protocolIPv4AX25 = 0xcc
+
+var protocolTypes = field.Values{protocolIPv4: "IPv4", protocolIPv4AX25: "IPv4 over AX.25"}
 
 // Layout is the field table.
 var Layout = field.Layout{
@@ -48,11 +51,13 @@ var (
 	srcIPN  = field.Spec{Name: "arp.src.proto", Label: "Sender protocol address", Kind: field.Bytes, Class: field.Address, Ref: "RFC 826"}
 	dstHWN  = field.Spec{Name: "arp.dst.hw", Label: "Target hardware address", Kind: field.Bytes, Class: field.Address, Ref: "RFC 826"}
 	dstIPN  = field.Spec{Name: "arp.dst.proto", Label: "Target protocol address", Kind: field.Bytes, Class: field.Address, Ref: "RFC 826"}
+	srcAX25 = field.Spec{Name: "arp.src.hw_ax25", Label: "Sender AX.25 address", Bits: 56, Kind: field.Bytes, Class: field.Address, Ref: "RFC 826"}
+	dstAX25 = field.Spec{Name: "arp.dst.hw_ax25", Label: "Target AX.25 address", Bits: 56, Kind: field.Bytes, Class: field.Address, Ref: "RFC 826"}
 	badSize = &field.Fault{Name: "arp.size.bad", Label: "this address length does not fit the address type", Severity: field.Error}
 )
 
 func more() []*field.Spec {
-	return []*field.Spec{&srcHW, &srcIP, &dstHW, &dstIP, &srcHWN, &srcIPN, &dstHWN, &dstIPN}
+	return []*field.Spec{&srcHW, &srcIP, &dstHW, &dstIP, &srcHWN, &srcIPN, &dstHWN, &dstIPN, &srcAX25, &dstAX25}
 }
 
 // tail adds the four addresses, whose lengths the head gives.
@@ -63,14 +68,19 @@ func tail(c *field.Context) {
 	mac2, ip2 := &dstHW, &dstIP
 	htype := binary.BigEndian.Uint16(h[0:2])
 	mac48 := htype == hardwareEthernet || htype == hardwareIEEE802
-	if !mac48 || hlen != 6 {
+	switch {
+	case htype == hardwareAX25 && hlen == 7:
+		mac, mac2 = &srcAX25, &dstAX25
+	case !mac48 || hlen != 6:
 		if mac48 {
 			c.Fault(c.Find(&head[2]), badSize, 0)
 		}
 		mac, mac2 = &srcHWN, &dstHWN
 	}
-	if ptype := binary.BigEndian.Uint16(h[2:4]); ptype != protocolIPv4 || plen != 4 {
-		if ptype == protocolIPv4 {
+	ptype := binary.BigEndian.Uint16(h[2:4])
+	isIP := ptype == protocolIPv4 || htype == hardwareAX25 && ptype == protocolIPv4AX25
+	if !isIP || plen != 4 {
+		if isIP {
 			c.Fault(c.Find(&head[3]), badSize, 0)
 		}
 		ip, ip2 = &srcIPN, &dstIPN

@@ -29,6 +29,11 @@ func TestAgainstTshark(t *testing.T) {
 		Append(nil, OpReply, hwA, ipA, hwB, ipB),
 		ieee,
 		infiniband,
+		fieldtest.Hex("0003 00cc 07 04 0001 01020304050607 c0000201 00000000000000 c0000202"), // AX.25
+		fieldtest.Hex("000f 0800 02 04 0009 1841 c0000201 1842 c0000202"),                     // frame relay
+		fieldtest.Hex("0001 0800 08 04 0001 0200000000010203 c0000201 0000000000000000 c0000202"),
+		fieldtest.Hex("0001 86dd 06 10 0001 020000000001 20010db8000000000000000000000001 000000000000 20010db8000000000000000000000002"),
+		fieldtest.Hex("0001 0800 00 00 0001"),
 		ether[:20],
 	}
 	var frames [][]byte

@@ -18,6 +18,7 @@ const (
 
 const (
 	hardwareEthernet = 1
+	hardwareAX25     = 3
 	hardwareIEEE802  = 6 // the same addresses, in token rings and old bridges
 	protocolIPv4     = 0x0800
 )

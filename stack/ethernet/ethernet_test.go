@@ -59,7 +59,7 @@ func TestFields(t *testing.T) {
 		{name: "the type has its name", field: "eth.type", want: "IPv4 (0x0800)", typ: TypeIPv4, payload: 46},
 		{name: "the destination", field: "eth.dst", want: "ff:ff:ff:ff:ff:ff", typ: TypeIPv4},
 		{name: "a value under 1536 is a length", field: "eth.len", want: "38 bytes", typ: 38, payload: 46},
-		{name: "a length past the end is named", field: "eth.len", want: "47 bytes", typ: 47, payload: 46, fault: field.Overrun},
+		{name: "a length past the end is named", field: "eth.len", want: "47 bytes", typ: 47, payload: 46, fault: pastEnd},
 	} {
 		ctx := fieldtest.Decode(t, &Layout, append(Append(nil, dst, src, c.typ), make([]byte, c.payload)...), nil)
 		if got := fieldtest.Text(ctx, c.field); got != c.want {

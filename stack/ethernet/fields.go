@@ -87,6 +87,9 @@ func isZero(b []byte) bool {
 // specLen replaces the type where the value is a length.
 var specLen = field.Spec{Name: "eth.len", Label: "Length", Bits: 16, Kind: field.Uint, Class: field.Length, Unit: "bytes", Ref: "IEEE 802.3, 3.2.6"}
 
+// pastEnd is a warning: where what follows begins is known, only its end is not there.
+var pastEnd = &field.Fault{Name: "eth.len.past_end", Label: "this length reaches past the end of the data", Severity: field.Warn}
+
 func typeOf(c *field.Context) int { return int(binary.BigEndian.Uint16(c.Frame[c.Start+12:])) }
 
 // check turns the type into a length where it is one, and holds the length against the frame.
@@ -101,7 +104,7 @@ func check(c *field.Context) {
 	case end <= c.Limit:
 		c.Limit = end
 	case c.Missing() == 0:
-		c.Fault(i, field.Overrun, 0)
+		c.Fault(i, pastEnd, 0)
 	}
 }
 

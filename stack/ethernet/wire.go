@@ -21,6 +21,9 @@ const (
 	TypeIPv6 = 0x86dd
 )
 
+// TypeRARP is the EtherType of ARP's reverse, which has its form. RFC 903
+const TypeRARP = 0x8035
+
 // TypeLLC is the key in the table of EtherTypes for "what follows is IEEE 802.2, not a type": a value
 // that can't be a type, the one of Linux's ETH_P_802_2.
 const TypeLLC = 4

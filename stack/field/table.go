@@ -15,10 +15,11 @@ const (
 	LLC             // IEEE 802.2 destination SAP
 	Quote           // the packet that an ICMP error quotes: 4 or 6
 	SNAP            // protocol of an organization whose code is 00xxxx: xxxx and the 16 bits of the protocol
+	PPP             // PPP DLL protocol number
 	numTables
 )
 
-var tableNames = [numTables]string{"", "ethertype", "ip.proto", "udp.port", "tcp.port", "llc.dsap", "icmp.quote", "llc.pid"}
+var tableNames = [numTables]string{"", "ethertype", "ip.proto", "udp.port", "tcp.port", "llc.dsap", "icmp.quote", "llc.pid", "ppp.protocol"}
 
 // String returns the table's name as Wireshark's "Decode As" has it.
 func (t Table) String() string {

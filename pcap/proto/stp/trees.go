@@ -68,7 +68,7 @@ var agreement = [...]field.Spec{
 var rest = field.Spec{Name: "mstp.undecoded", Label: "Undecoded", Kind: field.Bytes, Ref: refMSTP}
 
 var (
-	lengthBad = &field.Fault{Name: "mstp.length.bad", Label: "not 64 bytes and 16 for each tree instance", Severity: field.Error}
+	lengthBad = &field.Fault{Name: "mstp.length.bad", Label: "not 64 bytes and 16 for each tree instance", Severity: field.Warn}
 	hopsGone  = &field.Fault{Name: "mstp.hops.exhausted", Label: "no hop is left: the information is to be discarded", Severity: field.Note}
 )
 

@@ -55,7 +55,7 @@ var head = [...]field.Spec{
 
 var tagLen = field.Spec{Name: "vlan.len", Label: "Length", Bits: 16, Kind: field.Uint, Class: field.Length, Unit: "bytes", Ref: "IEEE 802.3, 3.2.6"}
 
-var pastEnd = &field.Fault{Name: "vlan.len.past_end", Label: "this length reaches past the end of the data", Severity: field.Error}
+var pastEnd = &field.Fault{Name: "vlan.len.past_end", Label: "this length reaches past the end of the data", Severity: field.Warn}
 
 // ProviderLayout is the field table of a provider's tag, or of two of them.
 var ProviderLayout = field.Layout{
