@@ -30,7 +30,7 @@ func UseFallback(table field.Table, key uint32, name, label string, explain func
 	}
 	fallbacks = append(fallbacks, fallback{table, key, l})
 	fallbackTable[table].set(key, l)
-	titles[&l.Spec] = l.Title
+	l.Compile()
 }
 
 // fallbackRef marks the specs of layers that gopacket explains.

@@ -18,7 +18,8 @@ const hexWidth = 16
 //	000e  0100 ....                                        Version: 4
 func AppendHex(dst []byte, frame []byte, spans []field.Span, o TreeOptions) []byte {
 	layer := 0
-	for i, s := range spans {
+	for i := range spans {
+		s := &spans[i]
 		if s.Depth == 0 {
 			layer = int(s.Bit / 8)
 		}
@@ -82,18 +83,11 @@ func appendGap(dst []byte, n int) []byte {
 
 // appendDumpText appends what a field is, and the line's end.
 func appendDumpText(dst, frame []byte, spans []field.Span, i, layer int, o TreeOptions) []byte {
-	s := spans[i]
+	s := &spans[i]
 	for d := 1; d < min(int(s.Depth), maxDepth); d++ {
 		dst = append(dst, "  "...)
 	}
-	dst = append(dst, s.Spec.Label...)
-	if s.Spec.Kind == field.Group {
-		if s.Len%8 == 0 {
-			dst = appendLength(append(dst, ", "...), int(s.Len/8), o.Colours)
-		}
-	} else {
-		dst = appendColoured(append(dst, ": "...), frame, spans, i, layer, o)
-	}
+	dst = appendNamed(dst, frame, spans, i, layer, o)
 	return append(appendFault(dst, s, o.Colours), '\n')
 }
 

@@ -67,7 +67,8 @@ func AppendJSON(dst []byte, m *Meta, frame []byte, spans []field.Span) []byte {
 	dst = field.AppendHex(append(dst, `,"bytes":"`...), frame)
 	dst = append(dst, `","layers":[`...)
 	layer := 0
-	for i, s := range spans {
+	for i := range spans {
+		s := &spans[i]
 		if s.Depth == 0 {
 			layer = int(s.Bit / 8)
 		}
@@ -92,7 +93,7 @@ func AppendJSON(dst []byte, m *Meta, frame []byte, spans []field.Span) []byte {
 }
 
 // appendField appends a field up to its parts.
-func appendField(dst, frame []byte, s field.Span, layer int) []byte {
+func appendField(dst, frame []byte, s *field.Span, layer int) []byte {
 	dst = append(append(append(dst, `{"name":"`...), s.Spec.Name...), '"')
 	dst = appendString(append(dst, `,"label":`...), s.Spec.Label)
 	dst = strconv.AppendInt(append(dst, `,"bit":`...), int64(s.Bit), 10)
@@ -121,7 +122,7 @@ func appendField(dst, frame []byte, s field.Span, layer int) []byte {
 // maxExact is the largest number that every JSON parser takes as it is.
 const maxExact = 1<<53 - 1
 
-func appendJSONValue(dst, frame []byte, s field.Span, layer int) []byte {
+func appendJSONValue(dst, frame []byte, s *field.Span, layer int) []byte {
 	switch s.Spec.Kind {
 	case field.Uint, field.Hex, field.Reserved, field.Seconds:
 		if s.Len <= 64 {

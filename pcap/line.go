@@ -2,6 +2,7 @@ package pcap
 
 import (
 	"strconv"
+	"strings"
 
 	"httptap/stack/field"
 	"httptap/stack/link"
@@ -32,7 +33,7 @@ type Us struct {
 }
 
 // isUs tells whether the span's value is one of our addresses.
-func (u *Us) isUs(s field.Span, frame []byte) bool {
+func (u *Us) isUs(s *field.Span, frame []byte) bool {
 	if u == nil || s.Bit&7 != 0 {
 		return false
 	}
@@ -80,7 +81,7 @@ func AppendLine(dst []byte, frame []byte, spans []field.Span, o LineOptions) []b
 	dst = append(dst, '[')
 	layer := 0
 	for i := 0; i < len(spans); i++ {
-		s := spans[i]
+		s := &spans[i]
 		if s.Depth == 0 {
 			if i > 0 {
 				dst = append(dst, " | "...)
@@ -90,13 +91,12 @@ func AppendLine(dst []byte, frame []byte, spans []field.Span, o LineOptions) []b
 			dst = appendFault(dst, s, o.Colours)
 			continue
 		}
-		hasValue := s.Spec.Kind != field.Group
-		if s.Err == nil && (!hasValue || !o.Classes.Has(s.Spec.Class)) {
+		if s.Err == nil && (s.Spec.Kind == field.Group || !o.Classes.Has(s.Spec.Class)) {
 			continue
 		}
 		dst = append(dst, "; "...)
 		dst = appendLabel(dst, s.Spec.Label)
-		if hasValue {
+		if s.Spec.Kind != field.Group && !saysValue(frame, spans, i) {
 			dst = o.Colours.class(append(dst, '='), s.Spec.Class)
 			switch {
 			case o.Us.isUs(s, frame):
@@ -108,7 +108,9 @@ func AppendLine(dst []byte, frame []byte, spans []field.Span, o LineOptions) []b
 			}
 			dst = o.Colours.end(dst)
 		}
-		dst = appendFault(dst, s, o.Colours)
+		if s.Err != nil {
+			dst = appendFault(dst, s, o.Colours)
+		}
 		if s.Spec.Class == field.Flags {
 			// The flags' names say what the bits below would repeat.
 			for i+1 < len(spans) && spans[i+1].Depth > s.Depth && spans[i+1].Err == nil {
@@ -120,10 +122,10 @@ func AppendLine(dst []byte, frame []byte, spans []field.Span, o LineOptions) []b
 }
 
 // appendLayer appends a layer's title and length. Bytes between the layers have no title.
-func appendLayer(dst []byte, s field.Span, c *Palette) []byte {
+func appendLayer(dst []byte, s *field.Span, c *Palette) []byte {
 	dst = c.layer(dst)
 	if s.Spec.Kind == field.Layer {
-		dst = append(dst, title(s.Spec)...)
+		dst = append(dst, short(s.Spec)...)
 	} else {
 		dst = append(dst, s.Spec.Name...)
 	}
@@ -131,40 +133,20 @@ func appendLayer(dst []byte, s field.Span, c *Palette) []byte {
 	return strconv.AppendInt(dst, int64(s.Len/8), 10)
 }
 
-// titles are the names of the layers on the annotated line, by the Spec of their root; UseFallback adds to them.
-var titles = func() map[*field.Spec]string {
-	m := map[*field.Spec]string{&rootLayout.Spec: rootLayout.Title}
-	for _, r := range registry {
-		m[&r.layout.Spec] = r.layout.Title
-	}
-	return m
-}()
-
-func title(s *field.Spec) string {
-	if t, ok := titles[s]; ok {
-		return t
-	}
-	return s.Label
-}
-
 // appendLabel appends a label as the line writes it: one word in lower case, but for
 // abbreviations; several words in parentheses.
 func appendLabel(dst []byte, label string) []byte {
-	lower, words := true, false
-	for i := range len(label) {
-		switch c := label[i]; {
-		case c == ' ':
-			words = true
-		case i > 0 && 'A' <= c && c <= 'Z':
-			lower = false
-		}
-	}
-	if words {
+	if strings.IndexByte(label, ' ') >= 0 {
 		return append(append(append(dst, '('), label...), ')')
 	}
 	n := len(dst)
 	dst = append(dst, label...)
-	if lower && n < len(dst) && 'A' <= dst[n] && dst[n] <= 'Z' {
+	for i, c := range dst[n:] {
+		if i > 0 && 'A' <= c && c <= 'Z' {
+			return dst
+		}
+	}
+	if n < len(dst) && 'A' <= dst[n] && dst[n] <= 'Z' {
 		dst[n] += 'a' - 'A'
 	}
 	return dst
@@ -192,7 +174,7 @@ func appendFlagNames(dst []byte, frame []byte, spans []field.Span, i int) (_ []b
 		last++
 	}
 	for k := last; k > i; k-- {
-		s := spans[k]
+		s := &spans[k]
 		if s.Spec.Kind != field.Flag {
 			continue
 		}
@@ -200,29 +182,22 @@ func appendFlagNames(dst []byte, frame []byte, spans []field.Span, i int) (_ []b
 			if len(dst) > n {
 				dst = append(dst, ',')
 			}
-			dst = append(dst, flagName(s.Spec)...)
+			dst = append(dst, short(s.Spec)...)
 		}
 	}
 	return dst, named
 }
 
-// flagName returns the short name of a flag: the last part of its filter name in capitals,
-// from the ones that the protocols' texts use.
-func flagName(s *field.Spec) string {
-	if n, ok := flagNames[s.Name]; ok {
-		return n
+// short returns what the annotated line calls a layer, or a flag that is set.
+func short(s *field.Spec) string {
+	if s.Short != "" {
+		return s.Short
 	}
 	return s.Label
 }
 
-var flagNames = map[string]string{
-	"tcp.flags.fin": "FIN", "tcp.flags.syn": "SYN", "tcp.flags.reset": "RST", "tcp.flags.push": "PSH",
-	"tcp.flags.ack": "ACK", "tcp.flags.urg": "URG", "tcp.flags.ece": "ECE", "tcp.flags.cwr": "CWR", "tcp.flags.ae": "AE",
-	"ip.flags.rb": "RB", "ip.flags.df": "DF", "ip.flags.mf": "MF",
-}
-
 // appendFault appends what is wrong with a span.
-func appendFault(dst []byte, s field.Span, c *Palette) []byte {
+func appendFault(dst []byte, s *field.Span, c *Palette) []byte {
 	if s.Err == nil {
 		return dst
 	}

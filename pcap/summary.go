@@ -195,7 +195,7 @@ func (s *Summary) value(dst, frame []byte, spans []field.Span, i int) []byte {
 	if i < 0 {
 		return dst
 	}
-	if s.Us.isUs(spans[i], frame) {
+	if s.Us.isUs(&spans[i], frame) {
 		return append(dst, "us"...)
 	}
 	return spans[i].AppendValue(dst, frame, 0)
@@ -236,7 +236,7 @@ func zero(b []byte) bool {
 
 // text appends a value for people.
 func (s *Summary) text(dst, frame []byte, spans []field.Span, i, layer int) []byte {
-	if s.Us.isUs(spans[i], frame) {
+	if s.Us.isUs(&spans[i], frame) {
 		return append(dst, "us"...)
 	}
 	return spans[i].AppendText(dst, frame, layer)

@@ -2,6 +2,7 @@ package pcap
 
 import (
 	"strconv"
+	"strings"
 
 	"httptap/stack/field"
 )
@@ -36,7 +37,8 @@ func AppendTree(dst []byte, m *Meta, frame []byte, spans []field.Span, o TreeOpt
 	}
 	var parents [maxDepth + 1]int
 	layer := 0
-	for i, s := range spans {
+	for i := range spans {
+		s := &spans[i]
 		depth := min(int(s.Depth), maxDepth)
 		parents[depth] = i
 		if depth == 0 {
@@ -45,13 +47,7 @@ func AppendTree(dst []byte, m *Meta, frame []byte, spans []field.Span, o TreeOpt
 		} else {
 			dst = indent(dst, depth)
 			dst = appendBits(dst, frame, spans, i, parents[depth-1])
-			dst = append(dst, s.Spec.Label...)
-			if s.Spec.Kind != field.Group {
-				dst = append(dst, ": "...)
-				dst = appendColoured(dst, frame, spans, i, layer, o)
-			} else if s.Len%8 == 0 {
-				dst = appendLength(append(dst, ", "...), int(s.Len/8), o.Colours)
-			}
+			dst = appendNamed(dst, frame, spans, i, layer, o)
 		}
 		dst = append(dst, '\n')
 		if s.Err != nil {
@@ -112,7 +108,7 @@ var titleParts = []struct {
 
 // appendRoot appends the line of a layer, or of bytes between the layers.
 func appendRoot(dst, frame []byte, spans []field.Span, i int, o TreeOptions) []byte {
-	s := spans[i]
+	s := &spans[i]
 	dst = append(o.Colours.layer(dst), s.Spec.Label...)
 	dst = o.Colours.end(dst)
 	if s.Spec.Kind != field.Layer {
@@ -133,6 +129,30 @@ func appendRoot(dst, frame []byte, spans []field.Span, i int, o TreeOptions) []b
 	return dst
 }
 
+// appendNamed appends what a field is: its label and its value, or a group's length.
+func appendNamed(dst, frame []byte, spans []field.Span, i, layer int, o TreeOptions) []byte {
+	s := &spans[i]
+	dst = append(dst, s.Spec.Label...)
+	if s.Spec.Kind != field.Group && !saysValue(frame, spans, i) {
+		return appendColoured(append(dst, ": "...), frame, spans, i, layer, o)
+	}
+	if s.Len%8 == 0 {
+		dst = appendLength(append(dst, ", "...), int(s.Len/8), o.Colours)
+	}
+	return dst
+}
+
+// saysValue tells whether the label of a group that begins with a number says which: "Option: (53) DHCP
+// Message Type".
+func saysValue(frame []byte, spans []field.Span, i int) bool {
+	s := &spans[i]
+	if s.Spec.Bits == 0 || field.IsLeaf(spans, i) {
+		return false
+	}
+	name := s.ValueName(frame)
+	return name != "" && strings.HasSuffix(s.Spec.Label, name)
+}
+
 func appendLength(dst []byte, n int, c *Palette) []byte {
 	dst = strconv.AppendInt(c.quiet(dst), int64(n), 10)
 	if n == 1 {
@@ -143,7 +163,7 @@ func appendLength(dst []byte, n int, c *Palette) []byte {
 
 // appendColoured appends a value in its class's colour.
 func appendColoured(dst, frame []byte, spans []field.Span, i, layer int, o TreeOptions) []byte {
-	s := spans[i]
+	s := &spans[i]
 	dst = o.Colours.class(dst, s.Spec.Class)
 	switch s.Spec.Kind {
 	case field.Payload, field.Padding, field.Bytes:
@@ -170,7 +190,7 @@ func appendColoured(dst, frame []byte, spans []field.Span, i, layer int, o TreeO
 // appendBits appends which bits of its bytes a field has, and their values: "0100 .... = ". The bytes are
 // those of the field that it is part of, when these are four at most.
 func appendBits(dst, frame []byte, spans []field.Span, i, parent int) []byte {
-	s := spans[i]
+	s := &spans[i]
 	if s.Bit%8 == 0 && s.Len%8 == 0 {
 		return dst
 	}
@@ -195,7 +215,7 @@ func appendBits(dst, frame []byte, spans []field.Span, i, parent int) []byte {
 }
 
 // appendFaultBox appends what is wrong with a field, on a line.
-func appendFaultBox(dst []byte, s field.Span, c *Palette) []byte {
+func appendFaultBox(dst []byte, s *field.Span, c *Palette) []byte {
 	dst = append(c.fault(dst), '[')
 	dst = append(dst, severityNames[s.Err.Severity]...)
 	dst = append(dst, ": "...)
@@ -206,7 +226,7 @@ func appendFaultBox(dst []byte, s field.Span, c *Palette) []byte {
 var severityNames = [...]string{"Fault", "Note", "Warning", "Error"}
 
 // appendCause appends what is wrong, and what would be right.
-func appendCause(dst []byte, s field.Span) []byte {
+func appendCause(dst []byte, s *field.Span) []byte {
 	dst = append(dst, s.Err.Label...)
 	if s.Err.WithWant {
 		dst = append(dst, ": should be 0x"...)

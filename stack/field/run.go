@@ -86,6 +86,7 @@ func (c *Context) Inside() { c.depth++ }
 // Compile makes a layout's head ready to be appended in one go. It is called once, before the layout
 // is used by several goroutines; without it Begin appends field by field.
 func (l *Layout) Compile() {
+	l.Spec.Short = l.Title
 	r := &Run{spans: []Span{{Spec: &l.Spec}}}
 	for k := range l.Head {
 		r.add(&l.Head[k], 1)

@@ -1,5 +1,7 @@
 package field
 
+import "encoding/binary"
+
 // A Span is one field found in a frame.
 type Span struct {
 	Spec  *Spec
@@ -11,10 +13,10 @@ type Span struct {
 }
 
 // End returns the bit behind the span.
-func (s Span) End() int { return int(s.Bit) + int(s.Len) }
+func (s *Span) End() int { return int(s.Bit) + int(s.Len) }
 
 // Bytes returns the bytes that hold the span, the partly covered ones whole.
-func (s Span) Bytes(frame []byte) []byte {
+func (s *Span) Bytes(frame []byte) []byte {
 	return frame[s.Bit/8 : (s.End()+7)/8]
 }
 
@@ -28,6 +30,19 @@ func IsLeaf(spans []Span, i int) bool {
 func Extract(frame []byte, bit, n int) uint64 {
 	if n <= 0 || n > 64 || bit < 0 || bit+n > 8*len(frame) {
 		return 0
+	}
+	if n == 1 { // most fields are flags
+		return uint64(frame[bit>>3]>>(^bit&7)) & 1
+	}
+	if bit&7 == 0 { // or whole bytes
+		switch b := frame[bit>>3:]; n {
+		case 8:
+			return uint64(b[0])
+		case 16:
+			return uint64(binary.BigEndian.Uint16(b))
+		case 32:
+			return uint64(binary.BigEndian.Uint32(b))
+		}
 	}
 	var v uint64
 	first, last := bit/8, (bit+n-1)/8
@@ -50,7 +65,7 @@ func mask(n int) uint64 {
 
 // Width returns how many bits the value of a numeric span has: all, or the first Spec.Bits of a
 // group that begins with its number.
-func (s Span) Width() int {
+func (s *Span) Width() int {
 	if b := s.Spec.Bits; b > 0 && b < int(s.Len) {
 		return b
 	}
@@ -58,7 +73,7 @@ func (s Span) Width() int {
 }
 
 // Uint returns the value of a numeric span, times its Scale.
-func (s Span) Uint(frame []byte) uint64 {
+func (s *Span) Uint(frame []byte) uint64 {
 	v := Extract(frame, int(s.Bit), s.Width())
 	if s.Spec.Scale > 1 {
 		v *= uint64(s.Spec.Scale)

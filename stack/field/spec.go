@@ -48,6 +48,7 @@ const (
 type Spec struct {
 	Name   string // Wireshark's display-filter name: "tcp.srcport"
 	Label  string // for people: "Source Port"
+	Short  string // on the annotated line, of a flag: "SYN"; a layer has its Title there
 	Bits   int    // width; 0 when only the bytes themselves tell; of a group, its number's that it begins with
 	Kind   Kind
 	Class  Class

@@ -12,7 +12,7 @@ const hexDigits = "0123456789abcdef"
 
 // AppendValue appends the span's value as its Kind prints it, without the name that
 // Spec.Values may have for it. layer is the byte where the span's layer begins.
-func (s Span) AppendValue(dst, frame []byte, layer int) []byte {
+func (s *Span) AppendValue(dst, frame []byte, layer int) []byte {
 	n, b := int(s.Len), s.Bytes(frame)
 	if s.Len < int32(s.Spec.Bits) { // cut short: the kind's width is not there
 		return AppendHex(dst, b)
@@ -37,16 +37,21 @@ func (s Span) AppendValue(dst, frame []byte, layer int) []byte {
 		}
 		return append(dst, "Not set"...)
 	case MAC:
-		for i, v := range b {
-			if i > 0 {
-				dst = append(dst, ':')
-			}
-			dst = append(dst, hexDigits[v>>4], hexDigits[v&15])
+		n := len(dst)
+		for range b {
+			dst = append(dst, "00:"...)
 		}
-		return dst
+		for _, v := range b {
+			dst[n], dst[n+1] = hexDigits[v>>4], hexDigits[v&15]
+			n += 3
+		}
+		return dst[:len(dst)-1]
 	case IPv4:
 		if len(b) == 4 {
-			return netip.AddrFrom4([4]byte(b)).AppendTo(dst)
+			for _, v := range b {
+				dst = append(strconv.AppendUint(dst, uint64(v), 10), '.')
+			}
+			return dst[:len(dst)-1]
 		}
 	case IPv6:
 		if len(b) == 16 {
@@ -79,7 +84,7 @@ func (s Span) AppendValue(dst, frame []byte, layer int) []byte {
 
 // AppendText appends the span's value for people: the name from Spec.Values with the value
 // in parentheses where there is one, the unit behind it.
-func (s Span) AppendText(dst, frame []byte, layer int) []byte {
+func (s *Span) AppendText(dst, frame []byte, layer int) []byte {
 	if s.Spec.Values != nil {
 		if name := s.ValueName(frame); name != "" {
 			dst = append(append(dst, name...), " ("...)
@@ -94,7 +99,7 @@ func (s Span) AppendText(dst, frame []byte, layer int) []byte {
 }
 
 // ValueName returns the name that the Spec has for the span's value, or "".
-func (s Span) ValueName(frame []byte) string {
+func (s *Span) ValueName(frame []byte) string {
 	if s.Spec.Values == nil || s.Width() > 64 || s.Len < int32(s.Spec.Bits) {
 		return ""
 	}

@@ -46,9 +46,9 @@ var head = [...]field.Spec{
 	{Name: "ip.len", Label: "Total Length", Bits: 16, Kind: field.Uint, Class: field.Length, Unit: "bytes", Ref: "RFC 791, 3.1"},
 	{Name: "ip.id", Label: "Identification", Bits: 16, Kind: field.Hex, Class: field.Sequence, Ref: "RFC 6864"},
 	{Name: "ip.flags", Label: "Flags", Bits: 3, Kind: field.Hex, Class: field.Flags, Ref: "RFC 791, 3.1", Sub: []field.Spec{
-		{Name: "ip.flags.rb", Label: "Reserved bit", Bits: 1, Kind: field.Flag, Ref: "RFC 791, 3.1"},
-		{Name: "ip.flags.df", Label: "Don't fragment", Bits: 1, Kind: field.Flag, Ref: "RFC 791, 3.1"},
-		{Name: "ip.flags.mf", Label: "More fragments", Bits: 1, Kind: field.Flag, Ref: "RFC 791, 3.1"},
+		{Name: "ip.flags.rb", Label: "Reserved bit", Short: "RB", Bits: 1, Kind: field.Flag, Ref: "RFC 791, 3.1"},
+		{Name: "ip.flags.df", Label: "Don't fragment", Short: "DF", Bits: 1, Kind: field.Flag, Ref: "RFC 791, 3.1"},
+		{Name: "ip.flags.mf", Label: "More fragments", Short: "MF", Bits: 1, Kind: field.Flag, Ref: "RFC 791, 3.1"},
 	}},
 	{Name: "ip.frag_offset", Label: "Fragment Offset", Bits: 13, Kind: field.Uint, Unit: "units of 8 bytes", Ref: "RFC 791, 3.1"},
 	{Name: "ip.ttl", Label: "Time to Live", Bits: 8, Kind: field.Uint, Ref: "RFC 791, 3.1"},
