@@ -2,6 +2,7 @@ package pcap
 
 import (
 	"testing"
+	"time"
 )
 
 // benchFrames are frames as they are met most.
@@ -41,6 +42,21 @@ func BenchmarkLine(b *testing.B) {
 			for b.Loop() {
 				line = p.AppendFrame(line[:0], "IN", f)
 			}
+		})
+	}
+}
+
+func BenchmarkTree(b *testing.B) {
+	for name, f := range benchFrames(b) {
+		b.Run(name, func(b *testing.B) {
+			var d Decoder
+			var tree []byte
+			m := Meta{Number: 7, Time: time.Unix(1700000000, 123456789), Digits: 9, Relative: time.Second, Wire: len(f), Interface: "tap0"}
+			b.ReportAllocs()
+			for b.Loop() {
+				tree = AppendTree(tree[:0], &m, f, d.Decode(f, len(f)), TreeOptions{})
+			}
+			b.SetBytes(int64(len(tree)))
 		})
 	}
 }

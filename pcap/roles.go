@@ -15,7 +15,15 @@ const (
 )
 
 // RoleOf returns what a field is in its layer.
-func RoleOf(s *field.Spec) Role { return roleOf[s] }
+func RoleOf(s *field.Spec) Role {
+	if !canHaveRole(s) {
+		return NoRole
+	}
+	return roles[s]
+}
+
+// canHaveRole spares most fields a look into a map.
+func canHaveRole(s *field.Spec) bool { return s.Class == field.Address || s.Class == field.Port }
 
 // Quotes tells whether a packet that follows a layer is a quotation, and not the frame's own.
 func Quotes(layer *field.Spec) bool { return carriesQuote[layer.Name] }
@@ -41,13 +49,13 @@ var endpoints = []struct{ src, dst string }{
 // carriesQuote are the layers behind which a packet is quoted, which is not the frame's own.
 var carriesQuote = map[string]bool{"icmp": true, "icmpv6": true}
 
-var roleOf = func() map[*field.Spec]Role {
+var roles = func() map[*field.Spec]Role {
 	m := map[*field.Spec]Role{}
 	for s := range Specs() {
 		for _, e := range endpoints {
 			isSrc := s.Name == e.src
 			switch {
-			case !isSrc && s.Name != e.dst:
+			case !canHaveRole(s) || !isSrc && s.Name != e.dst:
 			case s.Class == field.Port && isSrc:
 				m[s] = SrcPort
 			case s.Class == field.Port:

@@ -147,7 +147,7 @@ func digest(spans []field.Span) gist {
 		if s.Spec.Class != field.Address && s.Spec.Class != field.Port || s.Len < int32(s.Spec.Bits) {
 			continue
 		}
-		switch roleOf[s.Spec] {
+		switch RoleOf(s.Spec) {
 		case SrcAddr:
 			d.src = i
 		case DstAddr:
@@ -280,7 +280,7 @@ func (s *Summary) info(dst, frame []byte, spans []field.Span, d *gist) []byte {
 		case field.Operation, field.Name:
 			dst = s.saying(dst, frame, spans, i, layer)
 		case field.Address:
-			if roleOf[p.Spec] == NoRole && (p.Spec.Kind == field.IPv4 || p.Spec.Kind == field.IPv6) && !zero(p.Bytes(frame)) {
+			if RoleOf(p.Spec) == NoRole && (p.Spec.Kind == field.IPv4 || p.Spec.Kind == field.IPv6) && !zero(p.Bytes(frame)) {
 				dst = s.text(append(dst, ' '), frame, spans, i, layer)
 			}
 		}

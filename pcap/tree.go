@@ -3,6 +3,7 @@ package pcap
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"httptap/stack/field"
 )
@@ -96,15 +97,9 @@ func appendFrameTree(dst []byte, m *Meta, frame []byte, c *Palette) []byte {
 // appendUTC appends the time as RFC 3339 has it, with the decimals that it has.
 func (m *Meta) appendUTC(dst []byte) []byte {
 	t := m.Time.UTC()
-	dst = t.AppendFormat(dst, "2006-01-02T15:04:05")
-	return append(appendFraction(dst, uint64(t.Nanosecond()), m.digits()), 'Z')
+	dst = t.AppendFormat(dst, time.RFC3339) // the layout that package time is quick with
+	return append(appendFraction(dst[:len(dst)-len("Z")], uint64(t.Nanosecond()), m.digits()), 'Z')
 }
-
-// titleParts are what a layer's title has behind its name.
-var titleParts = []struct {
-	name       string
-	addr, port Role
-}{{", Src: ", SrcAddr, SrcPort}, {", Dst: ", DstAddr, DstPort}}
 
 // appendRoot appends the line of a layer, or of bytes between the layers.
 func appendRoot(dst, frame []byte, spans []field.Span, i int, o TreeOptions) []byte {
@@ -118,13 +113,20 @@ func appendRoot(dst, frame []byte, spans []field.Span, i int, o TreeOptions) []b
 		}
 		return dst
 	}
-	for _, part := range titleParts {
-		for k := i + 1; k < len(spans) && spans[k].Depth > 0; k++ {
-			if r := roleOf[spans[k].Spec]; r == part.addr || r == part.port {
-				dst = appendColoured(append(dst, part.name...), frame, spans, k, int(s.Bit/8), o)
-				break
-			}
+	src, dest := 0, 0
+	for k := i + 1; k < len(spans) && spans[k].Depth > 0 && (src == 0 || dest == 0); k++ {
+		switch r := RoleOf(spans[k].Spec); {
+		case src == 0 && (r == SrcAddr || r == SrcPort):
+			src = k
+		case dest == 0 && (r == DstAddr || r == DstPort):
+			dest = k
 		}
+	}
+	if src > 0 {
+		dst = appendColoured(append(dst, ", Src: "...), frame, spans, src, int(s.Bit/8), o)
+	}
+	if dest > 0 {
+		dst = appendColoured(append(dst, ", Dst: "...), frame, spans, dest, int(s.Bit/8), o)
 	}
 	return dst
 }
@@ -201,17 +203,14 @@ func appendBits(dst, frame []byte, spans []field.Span, i, parent int) []byte {
 	if last-first > 4 || last > len(frame) {
 		return dst
 	}
-	for bit := 8 * first; bit < 8*last; bit++ {
-		if bit > 8*first && bit%4 == 0 {
-			dst = append(dst, ' ')
-		}
-		if bit < int(s.Bit) || bit >= s.End() {
-			dst = append(dst, '.')
-		} else {
-			dst = append(dst, '0'+frame[bit/8]>>(7-bit%8)&1)
-		}
+	const none = ".... .... .... .... .... .... .... .... "
+	at := len(dst)
+	dst = append(dst, none[:10*(last-first)]...)
+	for bit := int(s.Bit); bit < s.End(); bit++ {
+		k := bit - 8*first
+		dst[at+k+k/4] = '0' + frame[bit/8]>>(7-bit%8)&1
 	}
-	return append(dst, " = "...)
+	return append(dst, "= "...)
 }
 
 // appendFaultBox appends what is wrong with a field, on a line.
