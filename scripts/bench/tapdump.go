@@ -16,7 +16,7 @@ import (
 // The rates are of one processor: frames by the time that a program was on any.
 const (
 	dumpFrames = 1_000_000 // of the file that tapdump and tcpdump read
-	treeFrames = 20_000    // of the one that tshark -V reads, which is a hundred times as slow
+	treeFrames = 200_000   // of the one that tshark -V reads, which is slower by far: its start, half a second, is not to count
 	dumpBig    = 1 << 30   // bytes that are read for the memory that it takes
 	dumpMemory = 64 << 20  // bytes of it at most
 )
