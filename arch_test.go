@@ -118,7 +118,7 @@ var allowed = []struct {
 	{"pcap/gopackets", []string{"stack/field"}, "what explains bytes knows no decoder"},
 	{"pcap/pcapng", nil, "a file format knows no protocol"},
 	{"pcap/file", []string{"pcap/pcapng"}, "a file knows formats, and no protocol"},
-	{"pcap", []string{"pcap/proto/...", "stack/..."}, "the decoder joins the rooms' tables"},
+	{"pcap", []string{"pcap/proto/...", "pcap/fact", "stack/..."}, "the decoder joins the rooms' tables, and prints what others found, too"},
 	{"web", []string{"pcap"}, "the viewer knows no protocol"},
 	{"xcurl/...", []string{"xcurl/...", "httptap/api", "httptap/port", "httptap/privilege", "tapclient", "pcap", "stack", "stack/...", "web"}, "xcurl uses anything but httptap's internals"},
 	{"xcurl", []string{"xcurl/...", "httptap/api", "httptap/port", "httptap/privilege", "tapclient", "pcap", "stack", "stack/...", "web"}, "xcurl uses anything but httptap's internals"},

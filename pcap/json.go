@@ -18,7 +18,9 @@ import (
 //	 "captured":54,                            bytes in "bytes"
 //	 "interface":"tap0","direction":"IN","comments":["lost"],
 //	 "bytes":"02000000...",                    the frame, in hexadecimal
-//	 "layers":[FIELD...]}
+//	 "layers":[FIELD...],
+//	 "facts":[FACT...],                        what comparing frames told
+//	 "messages":[MESSAGE...]}                  that the frame completes
 //
 // number, time, relative, interface, direction and comments are there when they are known. The layers are
 // the outermost fields. The fields without parts tile the frame: each of its bits is in one of them.
@@ -37,6 +39,12 @@ import (
 // as people write them, bytes are in hexadecimal. Seconds are a number. A layer, a group and a field that
 // was cut short have no value. A fault's severity is "note", "warning" or "error"; want, the right value, is
 // there when it is known.
+//
+// Facts and messages are there when frames were compared and there are any. A fact that is about a message has
+// its place in messages; a number of a frame is one, as in the capture, times are in seconds:
+//
+//	{"name":"tcp.analysis.ack_rtt","label":"The RTT to ACK the segment was","value":0.000123000,"severity":"note","message":0}
+//	{"of":"tcp","wire":1460,"parts":[{"frame":4,"at":54,"length":1000}, ...],"bytes":"...","layers":[FIELD...]}
 func AppendJSON(dst []byte, m *Meta, frame []byte, spans []field.Span) []byte {
 	dst = append(dst, '{')
 	if m.Number > 0 {
@@ -65,7 +73,13 @@ func AppendJSON(dst []byte, m *Meta, frame []byte, spans []field.Span) []byte {
 		dst = append(dst, ']')
 	}
 	dst = field.AppendHex(append(dst, `,"bytes":"`...), frame)
-	dst = append(dst, `","layers":[`...)
+	dst = appendLayers(append(dst, `","layers":`...), frame, spans)
+	return append(appendFactsJSON(dst, m), '}')
+}
+
+// appendLayers appends the fields, those of a layer in it.
+func appendLayers(dst, frame []byte, spans []field.Span) []byte {
+	dst = append(dst, '[')
 	layer := 0
 	for i := range spans {
 		s := &spans[i]
@@ -89,7 +103,7 @@ func AppendJSON(dst []byte, m *Meta, frame []byte, spans []field.Span) []byte {
 			dst = append(dst, "]}"...)
 		}
 	}
-	return append(dst, "]}"...)
+	return append(dst, ']')
 }
 
 // appendField appends a field up to its parts.

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"time"
 	"unicode/utf8"
+
+	"httptap/pcap/fact"
 )
 
 // Meta is what is known of a frame besides its bytes. The zero value of a field says that it is not known.
@@ -16,6 +18,9 @@ type Meta struct {
 	Interface string        // where it was captured
 	Direction string        // seen from there: "IN", "OUT"
 	Comments  [][]byte
+
+	Facts    []fact.Fact    // what comparing it with other frames told
+	Messages []fact.Message // that it completes
 }
 
 func (m *Meta) wire(frame []byte) int { return max(m.Wire, len(frame)) }

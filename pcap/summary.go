@@ -162,6 +162,13 @@ func digest(spans []field.Span) gist {
 }
 
 func (s *Summary) column(dst []byte, c Column, m *Meta, frame []byte, spans []field.Span, d *gist) []byte {
+	if n := len(m.Messages); n > 0 && (c == ColProtocol || c == ColInfo) {
+		// What a frame completes says more than its own last piece.
+		if g := &m.Messages[n-1]; len(g.Spans) > 0 && g.Spans[0].Spec.Kind == field.Layer {
+			of := digest(g.Spans)
+			frame, spans, d = g.Data, g.Spans, &of
+		}
+	}
 	switch c {
 	case ColNumber:
 		if m.Number > 0 {
@@ -186,7 +193,7 @@ func (s *Summary) column(dst []byte, c Column, m *Meta, frame []byte, spans []fi
 	case ColLength:
 		dst = strconv.AppendInt(dst, int64(m.wire(frame)), 10)
 	case ColInfo:
-		dst = s.info(dst, frame, spans, d)
+		dst = s.info(AppendRemarks(dst, m, s.Colours), frame, spans, d)
 	}
 	return dst
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"httptap/pcap/fact"
 	"httptap/stack/field"
 )
 
@@ -33,17 +34,28 @@ const maxDepth = 16
 //	    Header Checksum: 0xb6cc
 //	        [Error: the checksum is wrong: should be 0xb6cd]
 func AppendTree(dst []byte, m *Meta, frame []byte, spans []field.Span, o TreeOptions) []byte {
-	if m != nil {
-		dst = appendFrameTree(dst, m, frame, o.Colours)
+	if m == nil {
+		return appendSpans(dst, nil, -1, frame, spans, o)
 	}
+	dst = appendFrameTree(dst, m, frame, o.Colours)
+	dst = appendSpans(dst, m.Facts, -1, frame, spans, o)
+	return appendMessages(dst, m, o)
+}
+
+// appendSpans appends the tree of a frame's spans, or of those of its message with this number, and what was
+// found of each layer behind its fields.
+func appendSpans(dst []byte, facts []fact.Fact, message int, frame []byte, spans []field.Span, o TreeOptions) []byte {
 	var parents [maxDepth + 1]int
-	layer := 0
+	layer, root := 0, -1
 	for i := range spans {
 		s := &spans[i]
 		depth := min(int(s.Depth), maxDepth)
 		parents[depth] = i
 		if depth == 0 {
-			layer = int(s.Bit / 8)
+			if len(facts) > 0 && root >= 0 {
+				dst = appendFactLines(dst, facts, message, root, 1, o.Colours)
+			}
+			layer, root = int(s.Bit/8), i
 			dst = appendRoot(dst, frame, spans, i, o)
 		} else {
 			dst = indent(dst, depth)
@@ -55,6 +67,9 @@ func AppendTree(dst []byte, m *Meta, frame []byte, spans []field.Span, o TreeOpt
 			dst = indent(dst, depth+1)
 			dst = appendFaultBox(dst, s, o.Colours)
 		}
+	}
+	if len(facts) > 0 && root >= 0 {
+		dst = appendFactLines(dst, facts, message, root, 1, o.Colours)
 	}
 	return dst
 }
@@ -91,7 +106,7 @@ func appendFrameTree(dst []byte, m *Meta, frame []byte, c *Palette) []byte {
 	for _, text := range m.Comments {
 		dst = append(AppendClean(append(dst, "    Comment: "...), text), '\n')
 	}
-	return dst
+	return appendFactLines(dst, m.Facts, -1, -1, 1, c)
 }
 
 // appendUTC appends the time as RFC 3339 has it, with the decimals that it has.

@@ -133,6 +133,19 @@ var (
 	HTTPNextResponse   = Spec{Name: "http.next_response_in", Label: "Next response in frame", Layer: "http", Type: Frame}
 )
 
+// Exchanges are all of them.
+var Exchanges = []*Exchange{&DNS, &DHCP, &NTP, &ICMP, &ICMPv6, &ARP, &HTTP}
+
+// IsResponseTime tells whether a field says how long a response took.
+func IsResponseTime(s *Spec) bool {
+	for _, e := range Exchanges {
+		if s == &e.Time {
+			return true
+		}
+	}
+	return false
+}
+
 // Specs returns every field that a fact can be of.
 func Specs() []*Spec {
 	list := []*Spec{&TimeDelta, &Evicted, &UDPStream, &UDPRelative, &UDPDelta, &DNSRetransmission, &DNSRetransmitRequest, &DNSRetransmitResponse,
@@ -140,7 +153,7 @@ func Specs() []*Spec {
 	for _, r := range []*Reassembly{&IPv4, &IPv6, &TCP} {
 		list = append(list, &r.In, &r.Pieces, &r.Piece, &r.Error, &r.Count, &r.Length, &r.Data, &r.Overlap, &r.Conflict, &r.Tails, &r.TooLong)
 	}
-	for _, e := range []*Exchange{&DNS, &DHCP, &NTP, &ICMP, &ICMPv6, &ARP, &HTTP} {
+	for _, e := range Exchanges {
 		list = append(list, &e.ResponseIn, &e.ResponseTo, &e.Time)
 	}
 	return append(list, tcpSpecs...)

@@ -73,17 +73,17 @@ var derived = []struct {
 func (d derivation) once() bool { return d >= deriveFrame && d != deriveComment }
 
 // wire returns the frame's length on the wire.
-func (p *Packet) wire() int { return max(p.Wire, len(p.Frame)) }
+func (p *Packet) wire() int { return max(p.Wire, len(p.own())) }
 
 // frameValue returns the value of a field of the frame itself.
 func (p *Packet) frameValue(d derivation) (value, bool) {
 	switch d {
 	case deriveFrame:
-		return value{typ: Protocol, b: p.Frame, n: uint64(len(p.Frame))}, true
+		return value{typ: Protocol, b: p.own(), n: uint64(len(p.own()))}, true
 	case deriveFrameLen:
 		return number(p.wire()), true
 	case deriveFrameCapLen:
-		return number(len(p.Frame)), true
+		return number(len(p.own())), true
 	case deriveNumber:
 		return value{typ: Uint, n: p.Number}, p.Number > 0
 	case deriveTime:
@@ -132,8 +132,8 @@ func (p *Packet) derivedValue(d derivation, i int) (value, bool) {
 		return value{typ: Bytes, b: b}, len(b) > 0
 	case derivePayloadLen:
 		n := p.layerEnd(i) - s.End()/8
-		if p.trailer() == len(p.Spans) {
-			n += p.wire() - len(p.Frame) // cut by a snaplen: what was on the wire counts
+		if first, end := p.region(i); first == 0 && p.trailer(first, end.spans) == end.spans {
+			n += p.wire() - len(p.own()) // cut by a snaplen: what was on the wire counts
 		}
 		return number(n), true
 	case deriveSpanLen:
@@ -176,21 +176,21 @@ func isMalformed(f *field.Fault) bool {
 // layerEnd returns the byte behind the last that belongs to the layer whose root is span i: its
 // header and all that it carries, without what the layers around it have behind it.
 func (p *Packet) layerEnd(i int) int {
-	if i == 0 {
-		return len(p.Frame)
+	first, of := p.region(i)
+	if i == first {
+		return of.bytes
 	}
-	end := p.trailer()
-	if end == len(p.Spans) {
-		return len(p.Frame)
+	end := p.trailer(first, of.spans)
+	if end == of.spans {
+		return of.bytes
 	}
 	return int(p.Spans[end].Bit / 8)
 }
 
-// trailer returns the index of the first span that lies behind all that the innermost layer has,
-// len(p.Spans) when there is none.
-func (p *Packet) trailer() int {
-	end := len(p.Spans)
-	for i := end - 1; i >= 0; i-- {
+// trailer returns the index of the first of spans [first, end) that lies behind all that the innermost layer
+// has, end when there is none.
+func (p *Packet) trailer(first, end int) int {
+	for i := end - 1; i >= first; i-- {
 		s := &p.Spans[i]
 		if s.Depth > 0 {
 			continue

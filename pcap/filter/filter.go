@@ -60,6 +60,20 @@ type Packet struct {
 
 	vals []value
 	buf  []byte
+
+	// Of AddMessages: how much of Frame was captured, and the memory.
+	captured int
+	bytes    []byte
+	spans    []field.Span
+	ends     []region
+}
+
+// own returns the captured bytes of Frame.
+func (p *Packet) own() []byte {
+	if p.captured > 0 && p.captured < len(p.Frame) {
+		return p.Frame[:p.captured]
+	}
+	return p.Frame
 }
 
 // Match tells whether the filter wants the packet.

@@ -19,7 +19,7 @@ type Field struct {
 // NewField returns the field of a name such as tcp.srcport, frame.number or ip.addr, whatever a filter can
 // name: also ip.src#2, the second layer's, and @ip.src, the bytes on the wire. The error is an *Error.
 func NewField(name string) (*Field, error) {
-	f, err := Compile(name)
+	f, err := CompileFacts(name)
 	if err != nil {
 		return nil, err
 	}
@@ -28,6 +28,9 @@ func NewField(name string) (*Field, error) {
 	}
 	return &Field{name, f.operands[f.tests[0].a]}, nil
 }
+
+// IsFact tells whether the values are what a session finds.
+func (f *Field) IsFact() bool { return f.operand.ref.derive == deriveFact }
 
 // String returns the name.
 func (f *Field) String() string { return f.name }

@@ -29,7 +29,7 @@ type flags struct {
 	read, filter, write    string
 	ihttp                  bool
 	url, since             string
-	follow, quiet          bool
+	follow, quiet, analyse bool
 	count                  uint64
 	style                  string
 	tree, hex              bool
@@ -58,6 +58,7 @@ func (o *flags) define() *flag.FlagSet {
 	f.Var(&o.options, "E", "with -T fields: an `option`: header=y, separator=, occurrence=f|l|a, aggregator=, quote=d|s|n; /t is a tab, /s a space")
 	f.Var(&o.stats, "z", "print a `statistic` instead of frames: "+dump.StatNames+"; may be repeated")
 	f.StringVar(&o.write, "w", "", "write the frames to a `file` instead of printing them: .pcap, .pcapng, with .gz compressed, - is standard output")
+	f.BoolVar(&o.analyse, "A", false, "compare frames with those before them: streams, retransmissions, response times, messages put together from segments and fragments; on by itself where a filter, -e or -z names what that finds")
 	f.BoolVar(&o.quiet, "q", false, "decode all frames and print none")
 	f.StringVar(&o.classes, "classes", "", "with -T line: the `classes` of fields to show, with commas between them, or all: "+strings.Join(classNames(), ", "))
 	f.StringVar(&o.us, "us", "", "`addresses`, with commas between them, that are shown as us")
@@ -170,12 +171,16 @@ func (o *flags) choose(c *dump.Config, words []string) error {
 	}
 	if text += o.filter; text != "" {
 		f, err := filter.Compile(text)
-		if err != nil {
-			return &dump.Error{Code: dump.ExitUsage, Err: err}
+		if err != nil || o.analyse {
+			if f, err = filter.CompileFacts(text); err != nil {
+				return &dump.Error{Code: dump.ExitUsage, Err: err}
+			}
+			c.Session = true
 		}
 		c.Filter = f
 	}
 	c.Count = o.count
+	c.Session = c.Session || o.analyse
 	return nil
 }
 
@@ -218,6 +223,7 @@ func (o *flags) output(c *dump.Config, stdout *os.File) (err error) {
 	if err := p.Fields.Compile(); err != nil {
 		return err
 	}
+	c.Session = c.Session || p.Fields.Facts()
 	if p.Clock = dump.Clock(o.clock); !slices.Contains(dump.Clocks, p.Clock) {
 		return dump.Usagef("-t %s: the formats are %s", o.clock, fmt.Sprint(dump.Clocks))
 	}

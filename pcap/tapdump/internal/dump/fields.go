@@ -46,6 +46,16 @@ func (o *FieldOptions) Compile() error {
 	return nil
 }
 
+// Facts tells whether one of the fields is found by comparing frames.
+func (o *FieldOptions) Facts() bool {
+	for _, f := range o.compiled {
+		if f != nil && f.IsFact() {
+			return true
+		}
+	}
+	return false
+}
+
 func columnOf(name string) (pcap.Column, bool) {
 	for c := range pcap.NumColumns {
 		if strings.EqualFold(strings.TrimSuffix(c.String(), "."), strings.TrimSuffix(name, ".")) {

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"httptap/pcap"
+	"httptap/pcap/fact"
 )
 
 // A Style is what is printed of a frame.
@@ -115,7 +116,28 @@ func (p *printer) appendLine(dst []byte, d *dump) []byte {
 	}
 	dst = append(appendRight(dst, uint64(m.Wire), 4), ' ')
 	dst = pcap.AppendLine(dst, d.rec.Packet.Data, d.spans, p.line)
+	if len(m.Facts) > 0 {
+		dst = p.found(append(dst, ' '), m)
+	}
 	return append(p.comments(dst, m), '\n')
+}
+
+// found appends what comparing frames told: remarks, how long a response took, and the messages that the frame
+// completes.
+func (p *printer) found(dst []byte, m *pcap.Meta) []byte {
+	dst = pcap.AppendRemarks(dst, m, p.Colours)
+	for i := range m.Facts {
+		if f := &m.Facts[i]; f.Spec.Type == fact.Duration && fact.IsResponseTime(f.Spec) {
+			dst = append(append(append(dst, '['), f.Spec.Name...), '=')
+			dst = append(f.AppendValue(dst), "s] "...)
+		}
+	}
+	for i := range m.Messages {
+		g := &m.Messages[i]
+		dst = strconv.AppendInt(append(append(dst, g.Of.Pieces.Label...), " of "...), int64(len(g.Parts)), 10)
+		dst = append(pcap.AppendLine(append(dst, " frames "...), g.Data, g.Spans, p.line), ' ')
+	}
+	return dst[:len(dst)-1]
 }
 
 // comments appends what the capture says of a frame.

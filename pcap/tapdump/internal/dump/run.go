@@ -12,6 +12,7 @@ import (
 	"httptap/pcap/file"
 	"httptap/pcap/filter"
 	"httptap/pcap/pcapng"
+	"httptap/pcap/session"
 	"httptap/stack/field"
 )
 
@@ -19,6 +20,7 @@ import (
 type Config struct {
 	Input    Input
 	Filter   *filter.Filter // nil: all frames
+	Session  bool           // compare frames with those before them
 	Count    uint64         // end after so many frames that the filter lets through; 0: never
 	Quiet    bool           // decode, print no frame
 	Print    Print
@@ -51,12 +53,17 @@ type dump struct {
 	progress *progress
 	strange  map[uint16]bool // link types that were said to be not known
 	raw      [1]field.Span
+	session  *session.Session // nil: frames are not compared
+	found    *session.Result  // of this frame
 }
 
 // Run does what the configuration says, until the input or ctx ends. The error is an *Error, but when it is of
 // the process's own output.
 func Run(ctx context.Context, c Config) (err error) {
 	d := &dump{Config: c}
+	if c.Session {
+		d.session = session.New(session.Config{})
+	}
 	if d.in, err = c.Input.open(ctx, d.idle); err != nil {
 		return err
 	}
@@ -129,12 +136,16 @@ func (d *dump) frame(rec *file.Record) bool {
 	if d.first.IsZero() {
 		d.first = p.Time
 	}
-	if d.Filter == nil && d.writer != nil && len(d.Stats) == 0 {
+	if d.Filter == nil && d.writer != nil && len(d.Stats) == 0 && d.session == nil {
 		d.matched++
 		return true // nobody looks into it
 	}
 	d.spans = d.decode(rec)
 	d.about(rec)
+	if d.session != nil {
+		d.found = d.session.Add(&session.Frame{Number: p.Number, Time: p.Time, Data: p.Data, Wire: p.Wire, Spans: d.spans})
+		d.meta.Facts, d.meta.Messages = d.found.Facts, d.found.Messages
+	}
 	if d.Filter != nil && !d.Filter.Match(d.facts()) {
 		return false
 	}
@@ -195,6 +206,8 @@ func (d *dump) facts() *filter.Packet {
 		}
 	}
 	p.Comments = d.texts[:len(d.meta.Comments)]
+	p.Facts = d.meta.Facts
+	p.AddMessages(d.meta.Messages)
 	return p
 }
 
