@@ -114,6 +114,7 @@ var allowed = []struct {
 	{"pcap/tapdump", []string{"pcap", "pcap/...", "stack/link", "stack/field", "tapclient", "httptap/api"}, "a command over the decoder"},
 	{"pcap/fact", []string{"stack/field"}, "facts are names and values"},
 	{"pcap/session", []string{"pcap", "pcap/fact", "stack/..."}, "a session compares what the decoder found"},
+	{"pcap/stat", []string{"pcap", "pcap/fact", "stack/field", "stack/link"}, "tables are counted from what the decoder and a session found"},
 	{"pcap/filter", []string{"pcap", "pcap/fact", "stack/field"}, "filters know fields, and no protocol"},
 	{"pcap/gopackets", []string{"stack/field"}, "what explains bytes knows no decoder"},
 	{"pcap/pcapng", nil, "a file format knows no protocol"},

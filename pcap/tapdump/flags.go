@@ -188,10 +188,11 @@ func (o *flags) choose(c *dump.Config, words []string) error {
 func (o *flags) output(c *dump.Config, stdout *os.File) (err error) {
 	c.Stdout, c.Stderr, c.Quiet, c.WriteTo = stdout, os.Stderr, o.quiet, o.write
 	for _, text := range o.stats {
-		s, err := dump.ParseStatistic(text)
+		s, compares, err := dump.ParseStatistic(text)
 		if err != nil {
 			return err
 		}
+		c.Session = c.Session || compares
 		c.Stats = append(c.Stats, s)
 	}
 	p := &c.Print

@@ -48,7 +48,7 @@ func BenchmarkFrame(b *testing.B) {
 	}{
 		{"quiet", Config{Quiet: true}}, {"line", Config{}}, {"summary", Config{Print: Print{Style: Summary}}},
 		{"tree", Config{Print: Print{Style: Tree}}}, {"hex", Config{Print: Print{Style: None, Hex: true}}}, {"json", Config{Print: Print{Style: JSON}}},
-		{"expert", Config{Stats: []Statistic{newExpert()}}}, {"conv", Config{Stats: []Statistic{newConversations(allConv)}}},
+		{"statistics", Config{Stats: allStatistics(b)}}, {"analysed line", Config{Session: true}},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			content := benchFile(b)

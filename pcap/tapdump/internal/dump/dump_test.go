@@ -3,6 +3,7 @@ package dump
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -18,7 +19,7 @@ import (
 	"httptap/pcap/file"
 	"httptap/pcap/filter"
 	"httptap/pcap/pcapng"
-	"httptap/stack/field"
+	"httptap/pcap/session"
 )
 
 const captures = "../../../../testdata/captures/"
@@ -189,7 +190,7 @@ func TestAFrameCostsNothing(t *testing.T) {
 		"line": {Print: Print{Clock: Date}}, "summary": {Print: Print{Style: Summary, Clock: Delta, Colours: pcap.DefaultPalette}},
 		"tree and dump": {Print: Print{Style: Tree, Hex: true}}, "json": {Print: Print{Style: JSON}},
 		"fields":     {Print: Print{Style: Fields, Fields: fields}},
-		"statistics": {Stats: []Statistic{newConversations(allConv), newHierarchy(), newIntervals(time.Second), newExpert()}},
+		"statistics": {Stats: allStatistics(t)},
 		"quiet":      {Quiet: true},
 	} {
 		r, err := file.Open(captures+"tcp/handshake.pcapng", file.Options{})
@@ -290,46 +291,50 @@ func TestClocks(t *testing.T) {
 	}
 }
 
-// TestStatisticsAreBounded: what is too much to be told apart is counted.
-func TestStatisticsAreBounded(t *testing.T) {
-	v := newIntervals(time.Second)
-	at := time.Unix(1, 0)
-	for i := range maxIntervals + 10 {
-		v.Add(&pcap.Meta{Time: at, Relative: time.Duration(i) * time.Second}, nil, nil)
+// allStatistics returns one of each.
+func allStatistics(t testing.TB) (all []Statistic) {
+	t.Helper()
+	for _, text := range []string{"conv", "endpoints", "proto", "io", "expert", "exchanges", "follow,tcp,0"} {
+		s, _, err := ParseStatistic(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, s)
 	}
-	if v.beyond != 10 || len(v.all) != maxIntervals {
-		t.Errorf("%d intervals, %d beyond", len(v.all), v.beyond)
-	}
-	v.Add(&pcap.Meta{Time: at, Relative: -1}, nil, nil)
-	v.Add(&pcap.Meta{}, nil, nil)
-	if v.without != 1 || v.beyond != 11 {
-		t.Errorf("%d without a time, %d beyond", v.without, v.beyond)
-	}
-	h := newHierarchy()
-	specs := make([]field.Spec, maxNodes+5)
-	for i := range specs {
-		specs[i].Kind = field.Layer
-		h.Add(&pcap.Meta{}, nil, []field.Span{{Spec: &specs[i]}})
-	}
-	if h.beyond != 5 || h.root.frames != maxNodes+5 {
-		t.Errorf("%d beyond of %d", h.beyond, h.root.frames)
-	}
-	c := newConversations(convEth)
-	frame := make([]byte, 14)
-	var d pcap.Decoder
-	for i := range maxConversations + 3 {
-		frame[9], frame[10], frame[11] = byte(i>>16), byte(i>>8), byte(i)
-		c.Add(&pcap.Meta{}, frame, d.Decode(frame, 14))
-	}
-	if c.beyond[convEth] != 3 || len(c.all) != maxConversations {
-		t.Errorf("%d conversations, %d beyond", len(c.all), c.beyond[convEth])
-	}
-	for _, s := range []Statistic{h, newIntervals(time.Second)} {
-		if !bytes.HasSuffix(s.Append(nil), []byte("\n")) {
-			t.Error("a table does not end a line")
+	return all
+}
+
+// TestStatisticsOfNothing: each is a table that ends its line, and JSON.
+func TestStatisticsOfNothing(t *testing.T) {
+	for _, s := range allStatistics(t) {
+		if b := s.Append(nil); !bytes.HasSuffix(b, []byte("\n")) {
+			t.Errorf("%T: %q does not end a line", s, b)
+		}
+		if b, err := s.MarshalJSON(); err != nil || !json.Valid(b) {
+			t.Errorf("%T: %s, %v", s, b, err)
 		}
 	}
-	if !strings.Contains(string(h.Append(nil)), "5 frames nest their layers in further ways") {
-		t.Errorf("%.300s", h.Append(nil))
+}
+
+// TestFollowIsBounded: what is over the limit is counted, and both ends are told apart.
+func TestFollowIsBounded(t *testing.T) {
+	f, err := parseFollow("tcp,7,hex")
+	if err != nil {
+		t.Fatal(err)
+	}
+	big := make([]byte, maxFollow-2)
+	f.take(session.Chunk{Stream: 7, FromClient: true, Frame: 1, Data: big})
+	f.take(session.Chunk{Stream: 8, FromClient: true, Frame: 2, Data: big})
+	f.take(session.Chunk{Stream: 7, Frame: 3, Data: []byte("answer")})
+	if f.beyond != 4 || len(f.chunks) != 2 || string(f.chunks[1].data) != "an" || !f.chunks[1].fromServer {
+		t.Errorf("%d beyond, %d chunks", f.beyond, len(f.chunks))
+	}
+	for _, text := range []string{"", "tcp", "tcp,x", "tcp,1,loud", "sctp,1", "tcp,1,hex,2"} {
+		if _, err := parseFollow(text); err == nil {
+			t.Errorf("%q is taken", text)
+		}
+	}
+	if f, err := parseFollow("tcp,ascii,3"); err != nil || f.stream != 3 { // as tshark has it
+		t.Errorf("%+v, %v", f, err)
 	}
 }

@@ -2,6 +2,7 @@ package dump
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -62,7 +63,7 @@ type dump struct {
 func Run(ctx context.Context, c Config) (err error) {
 	d := &dump{Config: c}
 	if c.Session {
-		d.session = session.New(session.Config{})
+		d.session = session.New(session.Config{Follow: d.follow()})
 	}
 	if d.in, err = c.Input.open(ctx, d.idle); err != nil {
 		return err
@@ -82,6 +83,24 @@ func Run(ctx context.Context, c Config) (err error) {
 		d.progress = newProgress(c.Progress, time.Now())
 	}
 	return d.end(ctx, d.loop(ctx))
+}
+
+// follow returns who is handed the bytes of streams; nil: nobody.
+func (d *dump) follow() func(session.Chunk) {
+	var all []*follow
+	for _, s := range d.Stats {
+		if f, ok := s.(*follow); ok {
+			all = append(all, f)
+		}
+	}
+	if all == nil {
+		return nil
+	}
+	return func(c session.Chunk) {
+		for _, f := range all {
+			f.take(c)
+		}
+	}
 }
 
 // loop treats all records.
@@ -240,12 +259,10 @@ func (d *dump) end(ctx context.Context, err error) error {
 	if d.printer != nil {
 		d.out = d.printer.end(d.out)
 	}
-	for i, s := range d.Stats {
-		if i > 0 {
-			d.out = append(d.out, '\n')
-		}
-		d.out = s.Append(d.out)
+	if d.session != nil {
+		d.session.Close()
 	}
+	d.out = d.appendStats(d.out)
 	d.flush()
 	if d.writer != nil {
 		err = errors.Join(err, d.writer.close(d.Stderr))
@@ -260,6 +277,25 @@ func (d *dump) end(ctx context.Context, err error) error {
 		return &Error{ExitInterrupt, errors.New("interrupted before the end of the file")}
 	}
 	return err
+}
+
+// appendStats appends what was counted: tables, or with the style JSON an array of one element a statistic.
+func (d *dump) appendStats(dst []byte) []byte {
+	if d.Print.Style == JSON && len(d.Stats) > 0 {
+		b, err := json.Marshal(d.Stats)
+		if err != nil {
+			d.outErr = &Error{ExitFailed, err}
+			return dst
+		}
+		return append(append(dst, b...), '\n')
+	}
+	for i, s := range d.Stats {
+		if i > 0 {
+			dst = append(dst, '\n')
+		}
+		dst = s.Append(dst)
+	}
+	return dst
 }
 
 // sameFile tells whether two names are of one file.

@@ -7,49 +7,73 @@ import (
 	"unicode/utf8"
 
 	"httptap/pcap"
+	"httptap/pcap/stat"
 	"httptap/stack/field"
 )
 
-// A Statistic counts frames and prints what it has counted.
+// A Statistic counts frames and prints what it has counted. It is a json.Marshaler, too.
 type Statistic interface {
 	// Add counts a frame.
 	Add(m *pcap.Meta, frame []byte, spans []field.Span)
 	// Append appends the table.
 	Append(dst []byte) []byte
+	// MarshalJSON returns it as JSON.
+	MarshalJSON() ([]byte, error)
 }
 
 // StatNames are what ParseStatistic takes.
-const StatNames = "conv[,eth|ip|tcp|udp], proto, io[,SECONDS], expert"
+const StatNames = "conv[,LAYER], endpoints[,LAYER], proto, io[,SECONDS], expert, exchanges, follow,tcp|udp,STREAM[,ascii|hex|raw]"
 
-// ParseStatistic returns the statistic of tapdump's -z.
-func ParseStatistic(text string) (Statistic, error) {
+// ParseStatistic returns the statistic of tapdump's -z, and whether frames have to be compared for it.
+func ParseStatistic(text string) (s Statistic, compares bool, err error) {
 	name, arg, _ := strings.Cut(text, ",")
 	switch name {
-	case "conv":
-		kinds := map[string]convKind{"": allConv, "eth": convEth, "ip": convIP, "tcp": convTCP, "udp": convUDP}
-		if k, ok := kinds[arg]; ok {
-			return newConversations(k), nil
+	case "conv", "endpoints":
+		if arg != "" && !hasEnds(arg) {
+			return nil, false, Usagef("-z %s: %q is no layer with two ends, as eth, ip, ipv6, tcp and udp are", text, arg)
 		}
-		return nil, Usagef("-z %s: conversations are of eth, ip, tcp or udp", text)
+		return &conversations{stat.NewConversations(arg), name == "endpoints"}, false, nil
 	case "proto":
 		if arg == "" {
-			return newHierarchy(), nil
+			return &hierarchy{}, false, nil
 		}
 	case "io":
+		if arg == "phs" { // as tshark calls it
+			return &hierarchy{}, false, nil
+		}
 		seconds := 1.0
-		if arg != "" {
-			var err error
+		if arg = strings.TrimPrefix(arg, "stat,"); arg != "" {
 			if seconds, err = strconv.ParseFloat(arg, 64); err != nil || !(seconds >= 1e-6 && seconds <= 1e9) {
-				return nil, Usagef("-z %s: an interval is a number of seconds from 0.000001 on, as in io,0.5", text)
+				return nil, false, Usagef("-z %s: an interval is a number of seconds from 0.000001 on, as in io,0.5", text)
 			}
 		}
-		return newIntervals(time.Duration(seconds * float64(time.Second))), nil
+		return &intervals{stat.NewIntervals(time.Duration(seconds * float64(time.Second)))}, false, nil
 	case "expert":
 		if arg == "" {
-			return newExpert(), nil
+			return &expert{stat.NewFindings()}, true, nil
+		}
+	case "exchanges":
+		if arg == "" {
+			return &exchanges{}, true, nil
+		}
+	case "follow":
+		s, err := parseFollow(arg)
+		if err != nil {
+			return nil, false, err
+		}
+		return s, true, nil
+	}
+	return nil, false, Usagef("-z %s: the statistics are %s", text, StatNames)
+}
+
+// hasEnds tells whether a layer has fields that say from where to where a frame goes.
+func hasEnds(layer string) bool {
+	for s, l := range pcap.Specs() {
+		if l != nil && l.Spec.Name == layer && pcap.RoleOf(s) != pcap.NoRole {
+			return true
 		}
 	}
-	return nil, Usagef("-z %s: the statistics are %s", text, StatNames)
+	return false
 }
 
 // A table is text in columns, each as wide as it needs to be.
