@@ -12,6 +12,7 @@ import (
 	"httptap/pcap/proto/ppp"
 	"httptap/pcap/proto/pppoe"
 	"httptap/pcap/proto/stp"
+	"httptap/pcap/proto/tls"
 	"httptap/pcap/proto/udplite"
 	"httptap/pcap/proto/vlan"
 	"httptap/pcap/proto/vxlan"
@@ -93,6 +94,16 @@ var registry = []struct {
 	{field.TCPPort, 53, &dns.StreamLayout},
 	{field.TCPPort, 80, &http1.Layout},
 	{field.TCPPort, 8080, &http1.Layout},
+	{field.TCPPort, 443, &tls.Layout},
+	{field.TCPPort, 465, &tls.Layout},
+	{field.TCPPort, 636, &tls.Layout},
+	{field.TCPPort, 853, &tls.Layout},
+	{field.TCPPort, 993, &tls.Layout},
+	{field.TCPPort, 995, &tls.Layout},
+	{field.TCPPort, 8443, &tls.Layout},
+	{field.UDPPort, 4433, &tls.DatagramLayout},
+	{field.UDPPort, 5349, &tls.DatagramLayout},
+	{field.UDPPort, 5684, &tls.DatagramLayout},
 }
 
 // guesses are the layouts that are asked, in this order, where a port has none.
