@@ -94,16 +94,22 @@ var registry = []struct {
 	{field.TCPPort, 53, &dns.StreamLayout},
 	{field.TCPPort, 80, &http1.Layout},
 	{field.TCPPort, 8080, &http1.Layout},
+	{field.TCPPort, 324, &tls.Layout},
 	{field.TCPPort, 443, &tls.Layout},
 	{field.TCPPort, 465, &tls.Layout},
 	{field.TCPPort, 636, &tls.Layout},
+	{field.TCPPort, 802, &tls.Layout},
 	{field.TCPPort, 853, &tls.Layout},
 	{field.TCPPort, 993, &tls.Layout},
 	{field.TCPPort, 995, &tls.Layout},
+	{field.TCPPort, 5061, &tls.Layout},
+	{field.TCPPort, 5671, &tls.Layout},
+	{field.TCPPort, 5684, &tls.Layout},
 	{field.TCPPort, 8443, &tls.Layout},
-	{field.UDPPort, 4433, &tls.DatagramLayout},
-	{field.UDPPort, 5349, &tls.DatagramLayout},
+	{field.TCPPort, 8883, &tls.Layout},
+	{field.UDPPort, 2221, &tls.DatagramLayout},
 	{field.UDPPort, 5684, &tls.DatagramLayout},
+	{field.UDPPort, 5868, &tls.DatagramLayout},
 }
 
 // guesses are the layouts that are asked, in this order, where a port has none.
@@ -112,6 +118,8 @@ var guesses = []struct {
 	layout *field.Layout
 }{
 	{field.TCPPort, &http1.Layout},
+	{field.TCPPort, &tls.Layout},
+	{field.UDPPort, &tls.DatagramLayout},
 }
 
 // A numbers maps the keys of one table to layouts, those of 16 bits by the high byte and then the low

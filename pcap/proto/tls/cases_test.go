@@ -29,6 +29,7 @@ func datagrams(t testing.TB) [][]byte {
 		drec(23, 1, zeros[:20]...)[:30],
 		join([]byte{25, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 7, 'i', 'd'}, u16(zeros[:20]...)),
 		[]byte{25, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 7, 'i', 'd', 9, 9, 9},
+		append([]byte{21, 9, 9, 0, 0, 0, 0, 0, 0, 0, 7}, u16(2, 40)...),
 		[]byte("no record"),
 	)
 }
@@ -83,7 +84,7 @@ func TestFields(t *testing.T) {
 
 func TestDatagramFields(t *testing.T) {
 	d := datagrams(t)
-	d = d[len(d)-11:]
+	d = d[len(d)-12:]
 	fieldtest.Run(t, &DatagramLayout, nil, []fieldtest.Case{
 		{Name: "a fragment", Bytes: d[0], Field: "dtls.handshake.fragment", Want: "010203"},
 		{Name: "its place", Bytes: d[0], Field: "dtls.handshake.fragment_offset", Want: "50 bytes"},
@@ -96,8 +97,42 @@ func TestDatagramFields(t *testing.T) {
 		{Name: "a record longer than its datagram", Bytes: d[7], Field: "dtls.record.length", Want: "20 bytes", Fault: "malformed.length"},
 		{Name: "a connection ID", Bytes: d[8], Field: "dtls.record.connection_id", Want: "6964"},
 		{Name: "none that fits", Bytes: d[9], Field: "dtls.record.data"},
-		{Name: "no record", Bytes: d[10], Field: "dtls.continuation", Fault: "tls.ignored_unknown_record"},
+		{Name: "an unknown version", Bytes: d[10], Field: "dtls.record.version", Want: "0x0909", Fault: "tls.record.version.unknown"},
+		{Name: "whose content is shown", Bytes: d[10], Field: "dtls.alert_message.desc", Want: "Handshake Failure (40)"},
+		{Name: "no record", Bytes: d[11], Field: "dtls.continuation", Fault: "tls.ignored_unknown_record"},
 	})
+}
+
+// TestGuess: on a port that nobody registered records are known by their form.
+func TestGuess(t *testing.T) {
+	hello := clientHello(every...)
+	for _, k := range []struct {
+		name string
+		b    []byte
+		want bool
+	}{
+		{"a hello", hello, true},
+		{"one that goes on in the next segment", hello[:60], true},
+		{"a header alone", hello[:5], false},
+		{"nothing", nil, false},
+		{"two records", join(rec(21, 3, 1, 0), rec(23, 3, 1, 2, 3)), true},
+		{"a record and the beginning of another", join(rec(21, 3, 1, 0), []byte{23, 3}), true},
+		{"a record and other bytes", join(rec(21, 3, 1, 0), []byte("GET / HTTP/1.1")), false},
+		{"an unknown version", join([]byte{22, 3, 9}, hello[3:]), false},
+		{"a record too long", []byte{23, 3, 3, 0xff, 0xff, 1}, false},
+		{"a handshake of nothing", rec(22, 3, hello[:0]...), false},
+		{"text", []byte("HTTP/1.1 200 OK\r\n"), false},
+	} {
+		if got := Layout.Guess(k.b); got != k.want {
+			t.Errorf("%s: %v, want %v", k.name, got, k.want)
+		}
+	}
+	d := datagrams(t)
+	for k, want := range []bool{true, true, true, true, true, true, true, false, false, false, false, false} {
+		if b := d[len(d)-12+k]; DatagramLayout.Guess(b) != want {
+			t.Errorf("datagram %d: %v, want %v: % x", k, !want, want, b)
+		}
+	}
 }
 
 // TestSnapped: a capture that kept only the beginning accuses nobody.

@@ -13,6 +13,7 @@ var DatagramLayout = field.Layout{
 	Title: "DTLS [RFC6347]",
 	Tail:  datagramTail,
 	More:  func() []*field.Spec { return named(&datagram, "dtls.") },
+	Guess: IsDatagram,
 }
 
 // datagram has the fields of DTLS: those of TLS under its own name.
@@ -53,7 +54,7 @@ func datagramTail(c *field.Context) {
 	var end int
 	d.Reader, end = field.NewReader(c)
 	for d.More(c.Limit) {
-		if !isDatagramRecord(c.Rest()) {
+		if !isDatagramRecord(c.Rest()) && !fitsRecord(c.Rest()) {
 			c.Fault(c.AddBytes(&d.f[fContinuation], len(c.Rest())), &faultUnknown, 0)
 			return
 		}
@@ -66,6 +67,12 @@ func datagramTail(c *field.Context) {
 func isDatagramRecord(b []byte) bool {
 	return b[0] >= typeCCS && b[0] <= typeCID && (len(b) < 3 ||
 		b[1] == 0xfe && (b[2] == 0xff || b[2] == 0xfd || b[2] == 0xfc) || b[1] == 1 && b[2] == 0)
+}
+
+// fitsRecord tells whether b begins as a record of an unknown version that fits into b.
+func fitsRecord(b []byte) bool {
+	return len(b) >= datagramHeader && b[0] >= typeCCS && b[0] < typeCID &&
+		datagramHeader+int(binary.BigEndian.Uint16(b[11:])) <= len(b)
 }
 
 // datagramHeader is how many bytes a record without connection ID has before its content.
@@ -92,19 +99,22 @@ func (d *decoder) datagramRecord(end int) {
 	group := d.Open(&d.f[fRecord])
 	start, typ := d.Pos(), d.Frame[d.Pos()]
 	d.Add(&d.f[fContentType], 8)
-	v, _ := d.Number(&d.f[fRecordVersion], end)
-	d.record = uint16(v)
+	at := len(d.Spans)
+	v, ok := d.Number(&d.f[fRecordVersion], end)
+	if d.record = uint16(v); ok && versions[v] == "" {
+		d.Fault(at, &faultVersion, 0)
+	}
 	epoch, _ := d.Number(&d.f[fEpoch], end)
 	d.Number(&d.f[fSequence], end)
 	if typ == typeCID {
-		if n, ok := idLength(d.Frame[min(start+11, d.Limit):d.Limit]); ok {
+		n, ok := idLength(d.Frame[min(start+11, d.Limit):d.Limit])
+		if d.Cost += n; ok {
 			d.Bytes(&d.f[fRecordCID], n, end)
 		} else {
 			d.Rest(&d.f[fUnknownRecord], end)
 		}
 	}
-	i, ok := d.Field(&d.f[fRecordLength], 16, end)
-	if ok {
+	if i, ok := d.Field(&d.f[fRecordLength], 16, end); ok {
 		n := d.Spans[i].Uint(d.Frame)
 		stop := d.Region(i, n, end)
 		if n > maxRecord || n == 0 && typ != typeAppData {
@@ -117,13 +127,14 @@ func (d *decoder) datagramRecord(end int) {
 	d.Close(group)
 }
 
-// idLength returns how long the connection ID is that b begins with: only the peers know, but the
-// length behind it has to measure what follows. RFC 9146, 4
+// idLength returns how long the connection ID is that b begins with, or how many lengths it can't
+// have. Only the peers know, but the length behind it has to measure what follows. RFC 9146, 4
 func idLength(b []byte) (int, bool) {
-	for n := 0; n <= 255 && n+2 <= len(b); n++ {
+	n := 0
+	for ; n <= 255 && n+2 <= len(b); n++ {
 		if n+2+int(binary.BigEndian.Uint16(b[n:])) == len(b) {
 			return n, true
 		}
 	}
-	return 0, false
+	return n, false
 }

@@ -57,6 +57,24 @@ func isRecord(b []byte) bool {
 		(len(b) < 2 || b[1] == 3) && (len(b) < 3 || b[2] <= 4)
 }
 
+// header is how many bytes a record of a stream has before its content.
+const header = 5
+
+// IsStream tells whether b is TLS: records one behind the other, of which the last may go on in
+// another segment. Of the first there has to be more than its header.
+func IsStream(b []byte) bool {
+	for first := true; ; first = false {
+		if len(b) <= header {
+			return !first && (len(b) == 0 || isRecord(b))
+		}
+		n := int(binary.BigEndian.Uint16(b[3:]))
+		if !isRecord(b) || n > maxRecord || n == 0 && b[0] != typeAppData || b[0] == typeCCS && n != 1 {
+			return false
+		}
+		b = b[min(header+n, len(b)):]
+	}
+}
+
 func (d *decoder) streamRecord() {
 	group := d.Open(&d.f[fRecord])
 	typ := d.Frame[d.Pos()]

@@ -23,6 +23,9 @@
 //   - the key exchange of a suite that another frame named is known by its form when only one form
 //     fits; else it is shown as bytes.
 //
+// Both are known by their ports, and on others by their form: records that follow one another, and in a
+// datagram fill it.
+//
 // # Implemented
 //
 //   - records of SSL 3.0 to TLS 1.3 and DTLS 1.0, 1.2 and 1.2 with connection IDs

@@ -8,6 +8,7 @@ var Layout = field.Layout{
 	Title: "TLS [RFC8446]",
 	Tail:  tail,
 	More:  func() []*field.Spec { return named(&stream, "tls.") },
+	Guess: IsStream,
 }
 
 // A table holds the fields of one of the two protocols by their index.
@@ -221,7 +222,7 @@ var stream = table{
 	fRecordLength:     {Name: "tls.record.length", Label: "Length", Bits: 16, Kind: field.Uint, Class: field.Length, Unit: "bytes", Ref: "RFC 8446, 5.1"},
 	fAppData:          {Name: "tls.app_data", Label: "Encrypted Application Data", Kind: field.Payload, Ref: "RFC 8446, 5.2"},
 	fContinuation:     {Name: "tls.continuation", Label: "Continuation Data", Kind: field.Payload, Ref: "RFC 8446, 5.1"},
-	fCCS:              {Name: "tls.change_cipher_spec", Label: "Change Cipher Spec Message", Kind: field.Payload, Class: field.Operation, Ref: "RFC 5246, 7.1"},
+	fCCS:              {Name: "tls.change_cipher_spec", Label: "Change Cipher Spec Message", Kind: field.Payload, Ref: "RFC 5246, 7.1"},
 	fAlert:            {Name: "tls.alert_message", Label: "Alert Message", Kind: field.Group, Ref: "RFC 8446, 6"},
 	fAlertOpaque:      {Name: "tls.alert_message", Label: "Encrypted Alert", Kind: field.Payload, Ref: "RFC 8446, 6"},
 	fAlertLevel:       {Name: "tls.alert_message.level", Label: "Level", Bits: 8, Kind: field.Uint, Class: field.Operation, Values: field.Values{1: "Warning", 2: "Fatal"}, Ref: "RFC 8446, 6"},
@@ -419,6 +420,7 @@ var signatureAlgorithm = field.Spec{Name: "tls.handshake.sig_hash_alg", Label: "
 var (
 	faultTrail   = field.Fault{Name: "tls.malformed.trailing_data", Label: "bytes behind the end of what is here", Severity: field.Error}
 	faultRecord  = field.Fault{Name: "tls.record.length.invalid", Label: "a record may not be of this length", Severity: field.Error}
+	faultVersion = field.Fault{Name: "tls.record.version.unknown", Label: "nobody knows this version", Severity: field.Warn}
 	faultSegment = field.Fault{Name: "tls.segment", Label: "the record goes on in another segment", Severity: field.Note}
 	faultSpread  = field.Fault{Name: "tls.handshake.fragmented", Label: "the message goes on in another record", Severity: field.Note}
 	faultSpec    = field.Fault{Name: "tls.change_cipher_spec.value", Label: "the message is one byte of value 1", Severity: field.Error}

@@ -28,13 +28,16 @@ const (
 
 // body appends a message that ends at stop. What its type does not explain is undecoded.
 func (d *decoder) body(typ byte, stop int) {
-	known := true
+	known := typ != typeHelloVerifyRequest || d.datagram
 	switch typ {
 	case typeClientHello:
 		d.clientHello(stop)
 	case typeServerHello:
 		d.serverHello(stop)
 	case typeHelloVerifyRequest:
+		if !d.datagram {
+			break
+		}
 		d.Number(&d.f[fVersion], stop)
 		d.opaque(fCookieLength, fCookie, stop)
 	case typeNewSessionTicket:
@@ -186,7 +189,7 @@ func (d *decoder) offers13(typ byte, stop int) bool {
 	if len(b) < 2 {
 		return false
 	}
-	for b = b[2:]; len(b) >= 4; {
+	for b = b[2:]; len(b) >= 4; d.Cost++ {
 		ext, n := binary.BigEndian.Uint16(b), int(binary.BigEndian.Uint16(b[2:]))
 		if b = b[4:]; n > len(b) {
 			return false
@@ -200,6 +203,7 @@ func (d *decoder) offers13(typ byte, stop int) bool {
 			v = b[1:n]
 		}
 		for ; len(v) >= 2; v = v[2:] {
+			d.Cost++
 			if is13(binary.BigEndian.Uint16(v)) {
 				return true
 			}
