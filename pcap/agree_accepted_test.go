@@ -131,6 +131,17 @@ var accepted = []struct {
 	},
 		"Wireshark leaves out a message whose fragment reaches past its end"},
 
+	{"data", func(d difference) bool { return d.what == "only theirs" && weHave(d, "quic.header_form") },
+		"to Wireshark QUIC's port says nothing: it knows a connection by the first packet that it saw of it"},
+	{"quic.remaining_payload", func(d difference) bool { return d.what == "only ours" && d.frame.has("quic.payload") },
+		"Wireshark decrypts Initial packets, whose keys are public; we show what is protected as it is"},
+	{"quic.fixed_bit", func(d difference) bool { return d.what == "only ours" && weHave(d, "quic.retry.unused") }, "Wireshark leaves the bit of a Retry out"},
+	{"quic.short quic.header_form quic.fixed_bit quic.spin_bit quic.dcid quic.remaining_payload", func(d difference) bool { return d.what != "value" && weHave(d, "quic.short") },
+		"a short header behind a long one has its ID; Wireshark takes the length of IDs from other frames, and without those shows no ID, or padding"},
+	{"quic.coalesced_padding_data", func(d difference) bool { return d.what == "only ours" }, "to Wireshark a remark without bytes"},
+	{"quic.*", func(d difference) bool { return d.what == "only ours" && !d.frame.has("quic.version") },
+		"Wireshark shows nothing of an Initial whose token reaches past the end"},
+
 	{"data icmp.data_time", func(d difference) bool { return d.frame.has("icmp.data_time") },
 		"Wireshark takes the first bytes of an echo for a time when that is near the frame's, which a decoder of bytes does not know"},
 	{"tcp.seq_raw", func(d difference) bool { return d.what == "only ours" && !d.frame.has("tcp.seq_raw") },
@@ -233,6 +244,7 @@ var derivedFields = map[string]string{
 	"http.request": "that it is one", "http.response": "that it is one", "http.request_number": "other frames", "http.response_number": "other frames", "http.response_in": "other frames",
 	"http.request_in": "other frames", "http.time": "other frames", "http.prev_*": "other frames", "http.next_*": "other frames", "http.response_for.uri": "other frames",
 	"*.ja3": "computed", "*.ja3_full": "computed", "*.ja3s": "computed", "*.ja3s_full": "computed", "tls.app_data_proto": "other frames", "dtls.fragment.count": "other frames", "dtls.fragments": "other frames", "tls.handshake.fragment.count": "other records", "tls.handshake.fragments": "other records", "dtls.reassembled.length": "other frames",
+	"quic.connection.number": "a number of Wireshark's own", "quic.packet_length": "computed", "quic.long.reserved": "decrypted", "quic.packet_number*": "decrypted", "quic.payload": "decrypted",
 	"http.authbasic": "decoded", "ntp.key_*": "the authenticator of a control message", "http.unknown_header": "a line of a body that has a colon", "http.notification": "that it is one",
 }
 

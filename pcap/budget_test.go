@@ -79,6 +79,8 @@ func costly(t testing.TB) map[string][]byte {
 		"tls hellos":               tls(fill("", tlsHead[:9]+"\x03\x03", most)),
 		"dtls records":             udp(5684, fill("", "\x17\xfe\xfd\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00", most)),
 		"dtls messages":            udp(5684, fill("\x16\xfe\xfd\x00\x00\x00\x00\x00\x00\x00\x00\xfd\x00", "\x0e\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00", most)),
+		"quic packets":             udp(443, fill("", "\xc0\x00\x00\x00\x01\x00\x00\x00\x00", most)),
+		"quic versions":            udp(443, fill("\x80\x00\x00\x00\x00\x00\x00", "\x00\x00\x00\x01", most)),
 		"dtls odd connection ID":   udp(5684, fill("\x19\xfe\xfd", "\xff", most)),
 	}
 	// A name of pointers each to the one before, and as many records that begin with the last.
