@@ -46,8 +46,13 @@ func extension(typ uint16, digits string) []byte {
 // tlsRandom begins with a time.
 var tlsRandom = fieldtest.Hex("697f5d80 000102030405060708090a0b0c0d0e0f 101112131415161718191a1b")
 
+// helloBody is a ClientHello's: of DTLS when it has a cookie.
 func helloBody(cookie []byte, extensions ...[]byte) []byte {
-	return slices.Concat([]byte{3, 3}, tlsRandom, []byte{4, 1, 2, 3, 4}, cookie, fieldtest.Hex("0006 1301 c02f 0a0a 01 00"), counted(2, extensions...))
+	version := []byte{3, 3}
+	if cookie != nil {
+		version = []byte{0xfe, 0xfd}
+	}
+	return slices.Concat(version, tlsRandom, []byte{4, 1, 2, 3, 4}, cookie, fieldtest.Hex("0006 1301 c02f 0a0a 01 00"), counted(2, extensions...))
 }
 
 func clientHello(extensions ...[]byte) []byte {

@@ -406,7 +406,7 @@ var stream = table{
 
 // random is a Random of TLS 1.2 and before, which may begin with the time. RFC 5246, 7.4.1.2
 var random = field.Spec{Name: "tls.handshake.random", Label: "Random", Bits: 256, Kind: field.Bytes, Ref: "RFC 5246, 7.4.1.2", Sub: []field.Spec{
-	{Name: "tls.handshake.random_time", Label: "GMT Unix Time", Bits: 32, Kind: field.Custom, Class: field.Timestamp, Format: appendSeconds, Ref: "RFC 5246, 7.4.1.2"},
+	{Name: "tls.handshake.random_time", Label: "GMT Unix Time", Bits: 32, Kind: field.Custom, Format: appendSeconds, Ref: "RFC 5246, 7.4.1.2"},
 	{Name: "tls.handshake.random_bytes", Label: "Random Bytes", Bits: 224, Kind: field.Bytes, Ref: "RFC 5246, 7.4.1.2"},
 }}
 
