@@ -2,6 +2,7 @@ package pcap
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"httptap/stack/field"
@@ -110,6 +111,37 @@ var accepted = []struct {
 	},
 		"Wireshark leaves out a chunk that goes on in another segment"},
 
+	{"data", func(d difference) bool { return d.what == "only theirs" && weHave(d, "tls.continuation") },
+		"bytes that do not begin as a record are the middle of one; Wireshark shows data"},
+	{"tls.record.content_type tls.record.opaque_type", func(d difference) bool { return d.what == "only ours" || d.what == "only theirs" },
+		"Wireshark remembers from other frames that the connection is of TLS 1.3, where the type of a record is opaque"},
+	{"tls.handshake.random_time tls.handshake.random_bytes", func(d difference) bool { return d.what == "only theirs" },
+		"RFC 8446, 4.1.2: the random of a client that offers TLS 1.3 has no time; Wireshark shows one until the server chose"},
+	{"tls.handshake.epms tls.handshake.epms_len", func(d difference) bool { return d.what == "only theirs" },
+		"Wireshark knows from another frame that the suite is one of RSA"},
+	{"tls.handshake.client_point tls.handshake.client_point_len tls.handshake.sig tls.handshake.sig_len tls.handshake.sig_hash_*", func(d difference) bool { return d.what == "only ours" },
+		"the keys of a suite that another frame named are known by their form; Wireshark needs to have seen it"},
+
+	{"dtls.alert_message", func(d difference) bool { return d.what == "place" }, "an encrypted alert is the whole record; Wireshark marks the first two bytes"},
+	{"dtls.handshake.* tls.handshake*", func(d difference) bool {
+		return d.what == "only theirs" && d.frame.has("dtls.fragments") || d.frame.has("tls.handshake.fragments")
+	}, "Wireshark puts the parts of a message together; we show each in its record"},
+	{"dtls.handshake.type dtls.handshake.length", func(d difference) bool {
+		return d.what == "only ours" && !d.frame.has("dtls.handshake.fragment_length")
+	},
+		"Wireshark leaves out a message whose fragment reaches past its end"},
+
+	{"data", func(d difference) bool { return d.what == "only theirs" && weHave(d, "quic.header_form") },
+		"to Wireshark QUIC's port says nothing: it knows a connection by the first packet that it saw of it"},
+	{"quic.remaining_payload", func(d difference) bool { return d.what == "only ours" && d.frame.has("quic.payload") },
+		"Wireshark decrypts Initial packets, whose keys are public; we show what is protected as it is"},
+	{"quic.fixed_bit", func(d difference) bool { return d.what == "only ours" && weHave(d, "quic.retry.unused") }, "Wireshark leaves the bit of a Retry out"},
+	{"quic.short quic.header_form quic.fixed_bit quic.spin_bit quic.dcid quic.remaining_payload", func(d difference) bool { return d.what != "value" && weHave(d, "quic.short") },
+		"a short header behind a long one has its ID; Wireshark takes the length of IDs from other frames, and without those shows no ID, or padding"},
+	{"quic.coalesced_padding_data", func(d difference) bool { return d.what == "only ours" }, "to Wireshark a remark without bytes"},
+	{"quic.*", func(d difference) bool { return d.what == "only ours" && !d.frame.has("quic.version") },
+		"Wireshark shows nothing of an Initial whose token reaches past the end"},
+
 	{"data icmp.data_time", func(d difference) bool { return d.frame.has("icmp.data_time") },
 		"Wireshark takes the first bytes of an echo for a time when that is near the frame's, which a decoder of bytes does not know"},
 	{"tcp.seq_raw", func(d difference) bool { return d.what == "only ours" && !d.frame.has("tcp.seq_raw") },
@@ -160,6 +192,12 @@ func layersBefore(d difference) (n int) {
 	return n
 }
 
+// weHave tells whether we find a field in the frame.
+func weHave(d difference, name string) bool {
+	var own Decoder
+	return slices.ContainsFunc(own.Decode(d.frame.data, d.frame.wire), func(s field.Span) bool { return s.Spec.Name == name })
+}
+
 // lying: the frame has an option of a length that can't be.
 func lying(d difference) bool {
 	var own Decoder
@@ -205,6 +243,8 @@ var derivedFields = map[string]string{
 	"http.content_length": "the number in http.content_length_header", "http.response.code.desc": "the name of http.response.code", "http.request.full_uri": "computed",
 	"http.request": "that it is one", "http.response": "that it is one", "http.request_number": "other frames", "http.response_number": "other frames", "http.response_in": "other frames",
 	"http.request_in": "other frames", "http.time": "other frames", "http.prev_*": "other frames", "http.next_*": "other frames", "http.response_for.uri": "other frames",
+	"*.ja3": "computed", "*.ja3_full": "computed", "*.ja3s": "computed", "*.ja3s_full": "computed", "tls.app_data_proto": "other frames", "dtls.fragment.count": "other frames", "dtls.fragments": "other frames", "tls.handshake.fragment.count": "other records", "tls.handshake.fragments": "other records", "dtls.reassembled.length": "other frames",
+	"quic.connection.number": "a number of Wireshark's own", "quic.packet_length": "computed", "quic.long.reserved": "decrypted", "quic.packet_number*": "decrypted", "quic.payload": "decrypted",
 	"http.authbasic": "decoded", "ntp.key_*": "the authenticator of a control message", "http.unknown_header": "a line of a body that has a colon", "http.notification": "that it is one",
 }
 

@@ -89,7 +89,8 @@ func askTshark(t testing.TB, file []byte) (frames [][]found) {
 			switch {
 			case e.Name.Local == "packet":
 				frames = append(frames, nil)
-			case a["name"] == "geninfo" || a["name"] == "frame" || strings.HasPrefix(a["name"], "_ws."):
+			case a["name"] == "geninfo" || a["name"] == "frame" || strings.HasPrefix(a["name"], "_ws."),
+				a["name"] == "quic.frame": // of bytes that were decrypted
 				hidden = 1
 			case a["name"] == "" || a["name"] == "fake-field-wrapper" || len(frames) == 0:
 			case a["name"] == "data" || a["name"] == "data.len": // data.data has the bytes

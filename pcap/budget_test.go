@@ -38,6 +38,8 @@ func costly(t testing.TB) map[string][]byte {
 	const most = 65000
 	udp := func(port uint16, payload []byte) []byte { return inUDP(t, 50001, port, payload) }
 	tcp := func(payload []byte) []byte { return inTCP(t, 50001, 80, "PA", nil, payload) }
+	tls := func(payload []byte) []byte { return inTCP(t, 50001, 443, "PA", nil, payload) }
+	tlsHead := "\x16\x03\x03\x48\x00\x01\x00\xff\x00\x03\x03" + strings.Repeat("r", 32) + "\x00"
 	icmp := func(payload []byte) []byte { return inIPv4(t, layers.IPProtocolICMPv4, payload) }
 	dnsHead := "\x12\x34\x81\x80\x00\x01\xff\xff\xff\xff\xff\xff\x01a\x00\x00\x01\x00\x01"
 	frames := map[string][]byte{
@@ -68,6 +70,18 @@ func costly(t testing.TB) map[string][]byte {
 		"ntp items":                udp(123, fill("\x97\x00\x03\x2a\x0f\xff\x00\x01", "\x00", most)),
 		"ntp variables":            udp(123, fill("\x16\x82\x00\x01\x00\x00\x00\x00\x00\x00\xf0\x00", "a,", most)),
 		"ntp extensions":           udp(123, fill("\x23"+strings.Repeat("\x00", 47), "\x00\x02\x00\x10"+strings.Repeat("\x00", 12), most)),
+		"tls records":              tls(fill("", "\x17\x03\x03\x00\x00", most)),
+		"tls messages":             tls(fill("\x16\x03\x03\x40\x00", "\x0e\x00\x00\x00", most)),
+		"tls suites":               tls(fill(tlsHead+"\xff\xfe", "\x13\x01", most)),
+		"tls extensions":           tls(fill(tlsHead+"\x00\x00\x00\xff\xff", "\x2a\x2a\x00\x00", most)),
+		"tls algorithms":           tls(fill(tlsHead+"\x00\x00\x00\xff\xff", "\x00\x0d\x20\x02\x20\x00"+strings.Repeat("\x04\x03", 4096), most)),
+		"tls empty protocols":      tls(fill(tlsHead+"\x00\x00\x00\xff\xff\x00\x10\xff\x00\xfe\xfe", "\x00", most)),
+		"tls hellos":               tls(fill("", tlsHead[:9]+"\x03\x03", most)),
+		"dtls records":             udp(5684, fill("", "\x17\xfe\xfd\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00", most)),
+		"dtls messages":            udp(5684, fill("\x16\xfe\xfd\x00\x00\x00\x00\x00\x00\x00\x00\xfd\x00", "\x0e\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00", most)),
+		"quic packets":             udp(443, fill("", "\xc0\x00\x00\x00\x01\x00\x00\x00\x00", most)),
+		"quic versions":            udp(443, fill("\x80\x00\x00\x00\x00\x00\x00", "\x00\x00\x00\x01", most)),
+		"dtls odd connection ID":   udp(5684, fill("\x19\xfe\xfd", "\xff", most)),
 	}
 	// A name of pointers each to the one before, and as many records that begin with the last.
 	chain := []byte(dnsHead[:12] + "\x00")
@@ -124,9 +138,9 @@ func FuzzBudget(f *testing.F) {
 			payload = append(bytes.Clone(head), bytes.Repeat(piece, (65000-min(len(head), 65000))/len(piece))...)
 		}
 		payload = payload[:min(len(payload), 65000)]
-		ports := []uint16{53, 67, 123, 5353, 5355}
+		ports := []uint16{53, 67, 123, 443, 5353, 5355, 5684}
 		for _, frame := range [][]byte{
-			inUDP(t, 50001, ports[int(where)%len(ports)], payload), inTCP(t, 50001, []uint16{80, 53}[where&1], "PA", nil, payload), inIPv4(t, layers.IPProtocolICMPv4, payload),
+			inUDP(t, 50001, ports[int(where)%len(ports)], payload), inTCP(t, 50001, []uint16{80, 53, 443}[int(where)%3], "PA", nil, payload), inIPv4(t, layers.IPProtocolICMPv4, payload),
 		} {
 			checkBudget(t, &d, "a fuzzed frame", frame)
 		}

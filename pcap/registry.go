@@ -11,7 +11,9 @@ import (
 	"httptap/pcap/proto/mpls"
 	"httptap/pcap/proto/ppp"
 	"httptap/pcap/proto/pppoe"
+	"httptap/pcap/proto/quic"
 	"httptap/pcap/proto/stp"
+	"httptap/pcap/proto/tls"
 	"httptap/pcap/proto/udplite"
 	"httptap/pcap/proto/vlan"
 	"httptap/pcap/proto/vxlan"
@@ -93,14 +95,36 @@ var registry = []struct {
 	{field.TCPPort, 53, &dns.StreamLayout},
 	{field.TCPPort, 80, &http1.Layout},
 	{field.TCPPort, 8080, &http1.Layout},
+	{field.TCPPort, 324, &tls.Layout},
+	{field.TCPPort, 443, &tls.Layout},
+	{field.TCPPort, 465, &tls.Layout},
+	{field.TCPPort, 636, &tls.Layout},
+	{field.TCPPort, 802, &tls.Layout},
+	{field.TCPPort, 853, &tls.Layout},
+	{field.TCPPort, 993, &tls.Layout},
+	{field.TCPPort, 995, &tls.Layout},
+	{field.TCPPort, 5061, &tls.Layout},
+	{field.TCPPort, 5671, &tls.Layout},
+	{field.TCPPort, 5684, &tls.Layout},
+	{field.TCPPort, 8443, &tls.Layout},
+	{field.TCPPort, 8883, &tls.Layout},
+	{field.UDPPort, quic.Port, &quic.Layout},
+	{field.UDPPort, 2221, &tls.DatagramLayout},
+	{field.UDPPort, 5684, &tls.DatagramLayout},
+	{field.UDPPort, 5868, &tls.DatagramLayout},
 }
 
-// guesses are the layouts that are asked, in this order, where a port has none.
+// guesses are the layouts that are asked, in this order, where a port has none. On the port before, if
+// it is not 0, such a layout comes before the port's own.
 var guesses = []struct {
 	table  field.Table
 	layout *field.Layout
+	before uint32
 }{
-	{field.TCPPort, &http1.Layout},
+	{field.TCPPort, &http1.Layout, 0},
+	{field.TCPPort, &tls.Layout, 0},
+	{field.UDPPort, &tls.DatagramLayout, quic.Port}, // RFC 9443, 3: no packet of QUIC begins as a record
+	{field.UDPPort, &quic.Layout, 0},
 }
 
 // A numbers maps the keys of one table to layouts, those of 16 bits by the high byte and then the low
@@ -170,13 +194,15 @@ func lookup(n field.Next) *field.Layout { return layouts.get(n) }
 // find returns the layout of a payload that table and key name, or that it looks like, else the one
 // that a fallback explains.
 func find(n field.Next, payload []byte) *field.Layout {
-	if l := lookup(n); l != nil {
-		return l
-	}
+	l := lookup(n)
 	for i := range guesses {
-		if g := &guesses[i]; g.table == n.Table && g.layout.Guess(payload) {
+		g := &guesses[i]
+		if g.table == n.Table && (l == nil || g.before != 0 && (n.Key == g.before || n.Alt == g.before)) && g.layout.Guess(payload) {
 			return g.layout
 		}
+	}
+	if l != nil {
+		return l
 	}
 	return fallbackTable.get(n)
 }

@@ -164,6 +164,8 @@ func sameLayers(theirs, ours string) bool {
 // wrongOnPurpose are captures whose frames are malformed where Wireshark calls them so only in its own way.
 var wrongOnPurpose = map[string]string{
 	"loop.pcapng":         "a name that points at itself: Wireshark shows a text in its place, we none",
+	"fragments.pcapng":    "a fragment of DTLS past the end of its message: to Wireshark an expert's remark, to us malformed",
+	"past-the-end.pcapng": "a packet of QUIC past the end of its datagram: Wireshark cuts it and says nothing",
 	"lying-length.pcapng": "a total length over the frame's: to Wireshark an expert's remark, to us malformed",
 
 	"Packet++Test__PacketExamples__Stp.pcap": "a length over the frame's likewise, of an 802.3 frame",

@@ -346,6 +346,26 @@ func TestTLSRecords(t *testing.T) {
 	}
 }
 
+// TestTLSOverSegments: a record that goes over segments is shown whole, on TLS's port and on one where
+// only the bytes say that it is TLS.
+func TestTLSOverSegments(t *testing.T) {
+	hello := "\x16\x03\x01\x00\x6c\x01\x00\x00\x68\x03\x03" + strings.Repeat("r", 32) + "\x00\x00\x02\x13\x01\x01\x00\x00\x3d\x00\x15\x00\x39" + strings.Repeat("\x00", 57)
+	data := "\x17\x03\x03\x00\x96" + strings.Repeat("d", 150)
+	for _, port := range []uint16{443, 4440} {
+		k := newTalk(t, port, Config{})
+		k.say(false, 60, hello) // frames 4 and 5
+		k.say(true, 400, data+data)
+		k.say(false, 100, data+data) // the first ends in frame 8, the second in 10
+		want := []string{"5: " + hello, "8: " + data, "10: " + data}
+		if !slices.Equal(k.messages, want) {
+			t.Errorf("port %d: %q, want %q", port, k.messages, want)
+		}
+		if st := k.h.s.tcp.newest; st.layout.Spec.Name != "tls" || st.protocol != tlsRecords {
+			t.Errorf("port %d: the conversation is one of %v", port, st.layout)
+		}
+	}
+}
+
 // TestDNSWithoutItsBeginning: a length alone does not make a message where none is known to begin.
 func TestDNSWithoutItsBeginning(t *testing.T) {
 	for _, c := range []struct {
