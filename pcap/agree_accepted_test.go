@@ -180,6 +180,25 @@ var accepted = []struct {
 	{"dhcp.option.pcp.server", func(d difference) bool { return d.what == "only ours" }, "Wireshark 4.0 finds none of the addresses"},
 	{"dhcp.option.padding", func(d difference) bool { return d.what == "only ours" && d.frame.has("dhcp.option.option_overload") },
 		"Wireshark leaves out what follows the end of options in sname and file"},
+
+	{"syslog.facility syslog.level", func(d difference) bool { return d.what == "place" || d.what == "value" },
+		"both are one number in digits, whose bytes have neither's bits; shown by name"},
+	{"http.request.line", func(d difference) bool { return d.what == "only ours" && d.frame.has("http.notification") },
+		"the headers of a NOTIFY are those of a request; Wireshark has no name for them"},
+	{"stun.attribute stun.att.type*", func(d difference) bool { return d.what == "only ours" },
+		"the type of an attribute that nobody knows is shown; Wireshark leaves it out"},
+	{"stun.att.length", func(d difference) bool { return d.what == "value" && d.ours.Err != nil },
+		"the length that is there; Wireshark rounds one that reaches past the end up"},
+	{"wg.encrypted_*", func(d difference) bool { return d.what == "value" }, "Wireshark shows no value of what is encrypted"},
+	{"data", func(d difference) bool { return d.what == "only theirs" && weHave(d, "wg.type") },
+		"what is wrong in a message of WireGuard is shown in it; Wireshark shows data"},
+	{"syslog.timestamp", func(d difference) bool { return d.what == "value" }, "shown as it is written"},
+	{"snmp data", func(d difference) bool {
+		return !d.frame.has("snmp.version") && !d.frame.has("snmp.msgVersion") && bytes.Contains(d.frame.data[34:38], []byte{0, 161})
+	},
+		"what is wrong in a message of SNMP is shown in it; Wireshark leaves it to others"},
+	{"snmp.data snmp.msgData", func(d difference) bool { return d.what == "value" },
+		"shown with its name first; Wireshark's value is the number"},
 }
 
 // layersBefore counts the layers that Wireshark has in the frame up to the one that differs.
@@ -236,7 +255,11 @@ var derivedFields = map[string]string{
 	"ipv6.opt.qs_ttl_diff": "computed", "ipv6.opt.pad1": "repeats the type", "ipv6.routing.rpl.full_address": "computed", "ipv6.routing.rpl.addr_count": "computed", "ipv6.routing.crh16.current_sid": "repeats", "ipv6.routing.crh32.current_sid": "repeats",
 	"icmpv6.unknown_data": "what Wireshark leaves over", "igmp.version": "computed", "lldp.dcbx.feature.pg.reserved": "seven of eight reserved bits", "icmpv6.resp_*": "other frames", "icmpv6.resptime": "other frames", "icmpv6.no_resp": "other frames", "icmpv6.opt.linkaddr_eui64": "repeats", "icmpv6.opt.src_linkaddr_eui64": "repeats", "icmpv6.opt.target_linkaddr_eui64": "repeats", "lldp.ieee.802_3.pmd_auto_neg_advertised_caps_inv*": "repeats, reversed",
 	"ipv6.dst_6to4*": "part of the address", "*.len_oct": "computed", "ipv6.addr": "repeats", "ipv6.host": "repeats",
-	"x509*": "inside of a certificate", "pkcs1*": "inside of a certificate", "ber.*": "inside of a certificate", "ns_cert_exts*": "inside of a certificate", "pkix1*": "inside of a certificate",
+	"stun.type.class": "bits on both sides of others", "stun.type.method": "bits on both sides of others", "stun.type.method-assignment": "bits on both sides of others",
+	"snmp.response_*": "other frames", "snmp.time": "other frames", "stun.req*": "other frames", "stun.response*": "other frames", "stun.time": "other frames", "tftp.request_frame": "other frames",
+	"stun.att.crc32.status": "computed", "stun.network_version": "computed", "wg.ephemeral.known_privkey": "a setting of Wireshark's", "wg.stream": "other frames", "tftp.block.full": "computed", "snmp.var-bind_str": "repeats",
+	"snmp.engineid.*": "parts of the engine's ID",
+	"x509*":           "inside of a certificate", "pkcs1*": "inside of a certificate", "ber.*": "inside of a certificate", "ns_cert_exts*": "inside of a certificate", "pkix1*": "inside of a certificate",
 	"dns.caa.iss*": "repeats", "dns.caa.iodef": "repeats", "dns.caa.unknown": "repeats", "dns.dnskey.flags.reserved": "bits on both sides of others",
 	"dns.dnskey.key_id": "computed", "dns.key.key_id": "computed", "dns.naptr.replacement_length": "computed", "dns.srv.service": "part of the name", "dns.srv.proto": "part of the name", "dns.srv.name": "part of the name",
 	"dns.count.labels": "computed", "dns.qry.name.len": "computed", "dns.response_*": "other frames", "dns.time": "other frames", "dns.retransmi*": "other frames", "dns.unsolicited": "other frames",

@@ -12,11 +12,16 @@ import (
 	"httptap/pcap/proto/ppp"
 	"httptap/pcap/proto/pppoe"
 	"httptap/pcap/proto/quic"
+	"httptap/pcap/proto/snmp"
 	"httptap/pcap/proto/stp"
+	"httptap/pcap/proto/stun"
+	"httptap/pcap/proto/syslog"
+	"httptap/pcap/proto/tftp"
 	"httptap/pcap/proto/tls"
 	"httptap/pcap/proto/udplite"
 	"httptap/pcap/proto/vlan"
 	"httptap/pcap/proto/vxlan"
+	"httptap/pcap/proto/wireguard"
 	"httptap/stack/arp"
 	"httptap/stack/dhcpv4"
 	"httptap/stack/dns"
@@ -89,7 +94,14 @@ var registry = []struct {
 	{field.UDPPort, 53, &dns.Layout},
 	{field.UDPPort, 67, &dhcpv4.Layout},
 	{field.UDPPort, 68, &dhcpv4.Layout},
+	{field.UDPPort, tftp.Port, &tftp.Layout},
 	{field.UDPPort, 123, &ntp.Layout},
+	{field.UDPPort, snmp.Port, &snmp.Layout},
+	{field.UDPPort, snmp.TrapPort, &snmp.Layout},
+	{field.UDPPort, syslog.Port, &syslog.Layout},
+	{field.UDPPort, http1.DiscoveryPort, &http1.DiscoveryLayout},
+	{field.UDPPort, stun.Port, &stun.Layout},
+	{field.UDPPort, wireguard.Port, &wireguard.Layout},
 	{field.UDPPort, 5353, &dns.MulticastLayout},
 	{field.UDPPort, 5355, &dns.LocalLayout},
 	{field.TCPPort, 53, &dns.StreamLayout},
@@ -125,6 +137,8 @@ var guesses = []struct {
 	{field.TCPPort, &tls.Layout, 0},
 	{field.UDPPort, &tls.DatagramLayout, quic.Port}, // RFC 9443, 3: no packet of QUIC begins as a record
 	{field.UDPPort, &quic.Layout, 0},
+	{field.UDPPort, &stun.Layout, 0},
+	{field.UDPPort, &wireguard.Layout, 0},
 }
 
 // A numbers maps the keys of one table to layouts, those of 16 bits by the high byte and then the low

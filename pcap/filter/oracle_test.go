@@ -166,6 +166,7 @@ var wrongOnPurpose = map[string]string{
 	"loop.pcapng":         "a name that points at itself: Wireshark shows a text in its place, we none",
 	"fragments.pcapng":    "a fragment of DTLS past the end of its message: to Wireshark an expert's remark, to us malformed",
 	"past-the-end.pcapng": "a packet of QUIC past the end of its datagram: Wireshark cuts it and says nothing",
+	"discovery.pcapng":    "a NOTIFY of SSDP is a request of HTTP to us, and a notification to Wireshark",
 	"lying-length.pcapng": "a total length over the frame's: to Wireshark an expert's remark, to us malformed",
 
 	"Packet++Test__PacketExamples__Stp.pcap": "a length over the frame's likewise, of an 802.3 frame",

@@ -17,6 +17,18 @@ var Layout = field.Layout{
 	Guess: guess,
 }
 
+// DiscoveryLayout is the field table of the Simple Service Discovery Protocol, whose datagrams are messages
+// of HTTP without bodies: UPnP Device Architecture 2.0, 1.1.
+var DiscoveryLayout = field.Layout{
+	Spec:  field.Spec{Name: "ssdp", Label: "Simple Service Discovery Protocol", Kind: field.Layer, Ref: "UPnP Device Architecture 2.0, 1"},
+	Title: "SSDP",
+	Tail:  tail,
+	More:  more,
+}
+
+// DiscoveryPort is SSDP's, of UDP.
+const DiscoveryPort = 1900
+
 var (
 	requestLine  = field.Spec{Name: "http.request.first", Label: "Request line", Kind: field.Group, Ref: "RFC 9112, 3"}
 	responseLine = field.Spec{Name: "http.response.first", Label: "Status line", Kind: field.Group, Ref: "RFC 9112, 4"}
@@ -99,7 +111,7 @@ func isRequest(b []byte) bool {
 		return false
 	}
 	for _, c := range name {
-		if c < 'A' || c > 'Z' {
+		if (c < 'A' || c > 'Z') && c != '-' { // as in M-SEARCH
 			return false
 		}
 	}
