@@ -18,7 +18,7 @@ func madeFrames(t testing.TB) (list []caught) {
 		make func(testing.TB) map[string][]byte
 	}{
 		{"tcp", madeTCP}, {"icmp", madeICMP}, {"dhcp", madeDHCP}, {"dns", madeDNS}, {"ntp", madeNTP}, {"http", madeHTTP},
-		{"tls", madeTLS}, {"dtls", madeDTLS}, {"quic", madeQUIC}, {"udp", madeUDP},
+		{"tls", madeTLS}, {"dtls", madeDTLS}, {"quic", madeQUIC}, {"udp", madeUDP}, {"dhcpv6", madeDHCPv6},
 	} {
 		frames := m.make(t)
 		names := make([]string, 0, len(frames))

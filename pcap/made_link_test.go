@@ -24,7 +24,10 @@ func lengthed(digits string) []byte {
 func overIPv6(next byte, digits string) []byte {
 	b := fieldtest.Hex(digits)
 	src, dst := [16]byte{0x20, 0x01, 0x0d, 0xb8, 15: 1}, [16]byte{0xff, 0x02, 15: 1}
-	if next == 58 {
+	switch next { // and UDP has to have one
+	case 17:
+		binary.BigEndian.PutUint16(b[6:], sum.Pseudo6(src, dst, next, len(b)).Add(b).Checksum())
+	case 58:
 		binary.BigEndian.PutUint16(b[2:], sum.Pseudo6(src, dst, next, len(b)).Add(b).Checksum())
 	}
 	h := append(etherOf("86dd 60012345"), byte(len(b)>>8), byte(len(b)), next, 255)

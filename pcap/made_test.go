@@ -54,7 +54,7 @@ func madeCases(t testing.TB) []madeCase {
 	unreachable := frame(t, ether(layers.EthernetTypeIPv4), back,
 		&layers.ICMPv4{TypeCode: layers.CreateICMPv4TypeCode(3, 3)}, gopacket.Payload(datagram(t, 40000, 53, bytes.Repeat([]byte{0}, 40))[14:42]))
 	text := datagram(t, 40000, 40001, []byte("text with \x1b[2J in it, \"quoted\", and a lot of it: more than fits on a line of a dump"))
-	return append(slices.Concat(linkCases(), tlsCases(t), quicCases(t), udpCases(t)), []madeCase{
+	return append(slices.Concat(linkCases(), tlsCases(t), quicCases(t), udpCases(t), dhcpv6Cases(t)), []madeCase{
 		{"ethernet/unknown-type", "an EtherType that nobody knows", [][]byte{frame(t, ether(0x88b5), gopacket.Payload("local experiment"))}, 0},
 		{"ethernet/short", "a frame that ends in its own header", [][]byte{syn[:9]}, 0},
 		{"ethernet/empty", "a frame of no bytes", [][]byte{{}}, 0},

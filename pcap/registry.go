@@ -1,6 +1,7 @@
 package pcap
 
 import (
+	"httptap/pcap/proto/dhcpv6"
 	"httptap/pcap/proto/geneve"
 	"httptap/pcap/proto/gre"
 	"httptap/pcap/proto/icmpv6"
@@ -97,6 +98,8 @@ var registry = []struct {
 	{field.UDPPort, tftp.Port, &tftp.Layout},
 	{field.UDPPort, 123, &ntp.Layout},
 	{field.UDPPort, snmp.Port, &snmp.Layout},
+	{field.UDPPort, dhcpv6.ClientPort, &dhcpv6.Layout},
+	{field.UDPPort, dhcpv6.ServerPort, &dhcpv6.Layout},
 	{field.UDPPort, snmp.TrapPort, &snmp.Layout},
 	{field.UDPPort, syslog.Port, &syslog.Layout},
 	{field.UDPPort, http1.DiscoveryPort, &http1.DiscoveryLayout},
